@@ -104,11 +104,10 @@ static struct head negative_head(const uint8_t *bytes, uint8_t first, size_t lef
     if (left < width + 1) {
         return (struct head){COPSE_READER_NONE, 0};
     }
-    uint64_t number = big_endian(bytes + 1, width);
-    uint64_t sign = (uint64_t)1 << (8 * width - 1);
-    if ((number & sign) == 0) {
+    if ((bytes[1] & 0x80u) == 0) {
         return (struct head){COPSE_READER_NONE, 0};
     }
+    uint64_t number = big_endian(bytes + 1, width);
     if (width < 8) {
         number |= UINT64_MAX << (8 * width);
     }
