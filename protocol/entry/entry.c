@@ -81,9 +81,9 @@ static bool is_well_formed(const struct copse_entry *entry, bool has_hash)
     if (entry->has_prev == may_begin) {
         return false;
     }
-    /* SPEC 4.5: "The community of a genesis is 32 zero bytes; such an entry has class 0 and seq 0"
-     */
-    return may_begin || !copse_bytes_is_zero(&entry->community);
+    /* SPEC 4.5: "The community of a genesis is 32 zero bytes; such an entry has class 0 and seq 0
+     * and no under" */
+    return !copse_bytes_is_zero(&entry->community) || (may_begin && !entry->has_under);
 }
 
 enum copse_err copse_entry_decode(struct copse_entry *out, struct copse_slice bytes)

@@ -5,8 +5,9 @@
  *
  * Releases of libsodium before 1.0.21 may be wrong about points of even order (CVE-2025-69277),
  * so the vectors below put the very path that verifies entries to the test. They were made for
- * this file: each key or R has a point of small order added, and half of those keys satisfy the
- * equation without cofactor.
+ * this file. In most, a point of small order is added to the key, to R or to both; where "equation
+ * holds", a library that looks at the equation without cofactor alone takes the signature. The last
+ * ones are the identity, encodings that are not reduced, and an S that is not.
  */
 #include "protocol/entry/key.h"
 
@@ -217,6 +218,51 @@ static const struct torsion_vector torsion_vectors[] = {
      "bd845e3e27d39589267ada67f90be31cb18a73a74b6f63a2e1c552794b7d996f",
      "f6512b348e029c1d81c5fc2a3457d793ce0ffe6a4a301e2d7913cb5d7adb1f94"
      "20cd6a561a3da688e2ae0190db90e878e72a2e0f06130fd50d40cc6eeb496e0b"},
+    {false, /* key and R plus order 2, equation holds */
+     "00dedc3f8571af8e57a6f79aaec0018ca738b42d7a71c464f5607e487d02208b",
+     "d13fe7959e0ad61131166706562b1df23108470f1ca1c2091ca83cbf8957722d",
+     "c584186ceb5efc444c2b40085e8ef8cacbc617c8aaeb60d1f1313c2f1e73952d"
+     "f67335f948fa596f5ad576e9adfcfd2ba09e666c23de7c98c95a3cea66898901"},
+    {false, /* key and R plus order 4, equation holds */
+     "46f42fac0adc529f1edc3d17e66f4d8496b834b5c9c8f03cef0814b6ada490bf",
+     "33338c0b4e3207ce49d053613f844405c75d00f0864bad27aa10e87f99682b0b",
+     "1f79e3c66e51cf00f65f43d50e657be4ba9b7a8ca42f0a01e1ee209542a8ba82"
+     "c4c7a30d37cfec09eb6e6143a747970faf9bc4e48d2cd0d14026e743158a1606"},
+    {false, /* key and R plus order 8, equation holds */
+     "e4e8026d29d149e4ead71d3bced11a790291e7e13a21c952ea1925c739f659e5",
+     "0a56d0bdd87c1a24cc1e2a7eade8d27111934d2708ba339eb0d7e4dd66fa46cc",
+     "eecbc1ea1520a26edb1491048f6fc40154832de72e2a735db48da6e3924deecb"
+     "c9d95a4c771acc14f8aec0a871e93d367cf1f8721e6686b58dba5bd2f1861c06"},
+    {false, /* R is the identity */
+     "409caa6a606edbc5c55be0f3898854f061b4eddf6bbbadf643d7284e53a911fe",
+     "17761413511b49c80aafef8461623c6f1993b9b36ef53f41d77afa9af728fa1e",
+     "0100000000000000000000000000000000000000000000000000000000000000"
+     "cd6edaba6620af478813226a5fe684a93d80d971fdbc9b682a5e7d1bf58add00"},
+    {false, /* R is the identity, y not reduced */
+     "7d584d65f25525fd7e0a125b25ee4dff9b862234663ee141f8bbf26419b5be5d",
+     "cabff6f66e2fb0525d5f3115237035afdeb65ac31503c5d8fffbd4d341397be4",
+     "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"
+     "74b2d4590bada08a1c6205765a21eeaf0239a176c1a2207ac770312a59817909"},
+    {false, /* key is the identity */
+     "0100000000000000000000000000000000000000000000000000000000000000",
+     "8d82053b38e8f7cc2a9a8d6fc0019ada75808ebf11590fb3efe99b3d86f3ff79",
+     "07381aeb8120e0c6f953016641317985e91f95d8455b095f758f50f982866d79"
+     "e2fcf461ea6afeaffa2e27ea3609f43a33aee6e00bf311e344a6f80b732e7f05"},
+    {false, /* key is the identity, y not reduced */
+     "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+     "3f93d7a2a66588d0cc841b39e3baf059052cdb18b5f217fa2d25002800f25716",
+     "ee3a241065a29b6406aec80a13713a65581b6dc8f8a39df8887f1dbfd2743869"
+     "c181cae4b17cbb4730e13b4d348efb59b59b96e32e508e16b4c4de28b197550f"},
+    {false, /* key of order 8, equation holds */
+     "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+     "d07b20372268df78cc711491d0d94af88fa48fc98047f5ab9511600a925659c0",
+     "db57e0d2027162b0d50fa29c6d3d383a62935b7e5a271442b89e81ab0d971b89"
+     "5cf3913959bb77facc72d3660478f40c056edb3e28cf4e4b0c5d5e2b0945ec00"},
+    {false, /* S plus the group order */
+     "2bbb67cba8e4977639278ab12095de24a0c94c795974aec3fadebb06d519063e",
+     "153c97ede8eee19ae9c221f6ab824fed8ab68b7eca1cbbc13de359a9d027ce99",
+     "a2eb36e8a7396b4c5ec1e0234834041e298649a3477dc4885ad1b41e2dafe661"
+     "eca99bb0d4c7a4af9703777f6ae709ae8cd79620f75e9c61cae01c9914aef416"},
 };
 
 static void from_hex(uint8_t *out, size_t size, const char *hex)

@@ -87,16 +87,7 @@ bool copse_log_is_frozen(uint32_t *fork_seq, const struct copse_log *log)
     return true;
 }
 
-static bool is_left_by_another(const struct copse_log *log, uint32_t branch)
-{
-    for (uint32_t i = 0; i < log->branch_count; i++) {
-        if (i != branch && log->branches[i].parent == branch) {
-            return true;
-        }
-    }
-    return false;
-}
-
+/* A branch begins above the one that it leaves, so nothing leaves the one that begins highest. */
 uint32_t copse_log_surplus(const struct copse_log *log)
 {
     uint32_t worst = log->branch_count;
@@ -104,9 +95,6 @@ uint32_t copse_log_surplus(const struct copse_log *log)
         return worst;
     }
     for (uint32_t i = 0; i < log->branch_count; i++) {
-        if (is_left_by_another(log, i)) {
-            continue;
-        }
         const struct copse_log_branch *a = &log->branches[i];
         const struct copse_log_branch *b = &log->branches[worst < log->branch_count ? worst : i];
         bool is_worse =

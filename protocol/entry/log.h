@@ -17,8 +17,7 @@
 #include "protocol/entry/entry.h"
 
 #define COPSE_LOG_LEAVES_MAX 16u   /* more freeze the log; SPEC 4.8 */
-#define COPSE_LOG_BRANCHES_MAX 18u /* 17 make it frozen, one more is room to take in a lower fork  \
-                                    */
+#define COPSE_LOG_BRANCHES_MAX 18u /* one more than is kept, to take in a lower fork */
 
 struct copse_position {
     uint64_t log;
@@ -60,8 +59,8 @@ bool copse_log_reaches(const struct copse_log *log, const struct copse_position 
 bool copse_log_is_frozen(uint32_t *fork_seq, const struct copse_log *log);
 
 /* The branch to give up when there are more than 17: the one with the highest first seq (ties: the
- * larger id of its first entry). Only branches that nothing leaves are candidates. Returns its
- * number, or branch_count when there is none to give up. Source: SPEC 4.8. */
+ * larger id of its first entry). Nothing leaves it. Returns its number, or branch_count when there
+ * are no more than 17. Source: SPEC 4.8. */
 uint32_t copse_log_surplus(const struct copse_log *log);
 
 #endif

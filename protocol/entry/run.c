@@ -27,7 +27,7 @@ static enum copse_err check_parts(const struct copse_run_part *parts, size_t cou
         struct copse_entry entry;
         if (copse_entry_decode(&entry, parts[i].entry) != COPSE_OK ||
             (i > 0 && copse_entry_follows(&entry, &before, &before_id) != COPSE_OK) ||
-            (i > 0 && entry.class != before.class) ||
+            (!entry.has_prev && count > 1) || /* it goes alone, so no run crosses classes either */
             (parts[i].salted.data != NULL &&
              copse_entry_check_content(&entry, parts[i].salted) != COPSE_OK)) {
             return COPSE_ERR_FORM;
@@ -82,6 +82,7 @@ enum copse_err copse_run_encode(struct copse_writer *writer, const struct copse_
     if (err != COPSE_OK) {
         return err;
     }
+    const struct copse_writer start = *writer;
     struct copse_entry entry;
     err = copse_entry_decode(&entry, parts[0].entry);
     COPSE_ASSERT(err == COPSE_OK);
@@ -103,7 +104,11 @@ enum copse_err copse_run_encode(struct copse_writer *writer, const struct copse_
         hlc = entry.hlc;
     }
     copse_writer_bin(writer, (struct copse_slice){signature->bytes, sizeof signature->bytes});
-    return writer->full ? COPSE_ERR_LIMIT : COPSE_OK;
+    if (writer->full) {
+        *writer = start;
+        return COPSE_ERR_LIMIT;
+    }
+    return COPSE_OK;
 }
 
 /* ---- decoding ---- */
@@ -133,7 +138,7 @@ enum copse_err copse_run_open(struct copse_run *out, const struct copse_id *comm
     struct copse_slice signature = copse_reader_bin(&reader, COPSE_SIGNATURE_BYTES);
     if (copse_reader_end(&reader) != COPSE_OK || run.count == 0 ||
         signature.size != COPSE_SIGNATURE_BYTES ||
-        (!run.has_base && run.class != COPSE_ENTRY_CONTROL)) {
+        (!run.has_base && (run.class != COPSE_ENTRY_CONTROL || run.count > 1))) {
         return COPSE_ERR_DECODE;
     }
     memcpy(run.signature.bytes, signature.data, sizeof run.signature.bytes);
@@ -228,12 +233,13 @@ static void read_item(struct copse_reader *reader, struct copse_entry *entry,
     }
 }
 
-/* Encode what was read and give it its id. A first entry may be the genesis: then, and only then,
- * zeros in the place of the community make it the entry that names this community. */
+/* Encode what was read and give it its id. A first entry may be the genesis, which has no under:
+ * then, and only then, zeros in the place of the community make it the entry that names this
+ * community. */
 static enum copse_err build(struct copse_run_item *item, const struct copse_run *run,
                             uint8_t room[COPSE_ENTRY_BYTES_MAX])
 {
-    if (!item->entry.has_prev) {
+    if (!item->entry.has_prev && !item->entry.has_under) {
         struct copse_entry genesis = item->entry;
         memset(genesis.community.bytes, 0, sizeof genesis.community.bytes);
         enum copse_err err = copse_entry_encode(&item->bytes, room, &genesis);
@@ -259,10 +265,8 @@ enum copse_err copse_run_next(struct copse_run *run, struct copse_run_item *out,
     if (run->given == run->count) {
         return COPSE_ERR_NOT_FOUND;
     }
-    bool has_prev = run->has_base || run->given > 0;
-    if (run->next_seq > COPSE_ENTRY_SEQ_MAX) {
-        return COPSE_ERR_FORM;
-    }
+    bool has_prev = run->has_base; /* one without base has one entry */
+    COPSE_ASSERT(!has_prev || run->given > 0 || copse_bytes_equal_ids(&run->prev, &run->base));
     struct copse_run_item item;
     memset(&item, 0, sizeof item);
     item.entry.community = run->community;

@@ -51,10 +51,11 @@ struct copse_run_item {
     struct copse_slice salted; /* the content that came along, checked; data NULL: none; borrowed */
 };
 
-/* Write a run of `count` parts, each the prev of the next, with the last one's signature.
- * `base_hlc` is the hlc of the entry that the first part's prev names; it means nothing where there
- * is none. Returns COPSE_OK; COPSE_ERR_LIMIT when it breaks SPEC 4.9 or does not fit the writer;
- * COPSE_ERR_FORM when the parts are not a stretch of one log. Cost: O(bytes). */
+/* Write a run of `count` parts, each the prev of the next, with the last one's signature. A part
+ * without prev goes alone. `base_hlc` is the hlc of the entry that the first part's prev names; it
+ * means nothing where there is none. Returns COPSE_OK; COPSE_ERR_LIMIT when it breaks SPEC 4.9 or
+ * does not fit the writer; COPSE_ERR_FORM when the parts are not a stretch of one log, or a content
+ * is not its entry's. After an error the writer is as it was. Cost: O(bytes), contents hashed. */
 enum copse_err copse_run_encode(struct copse_writer *writer, const struct copse_run_part *parts,
                                 size_t count, uint64_t base_hlc,
                                 const struct copse_signature *signature) COPSE_MUST_CHECK;
@@ -71,11 +72,13 @@ enum copse_err copse_run_start(struct copse_run *run,
 
 /* The next entry, built in `room`, which must stay as long as the item is used.
  * Returns COPSE_OK; COPSE_ERR_NOT_FOUND after the last; COPSE_ERR_DECODE or COPSE_ERR_FORM or
- * COPSE_ERR_LIMIT when the run breaks SPEC 4: then none of it may be stored. */
+ * COPSE_ERR_LIMIT when the run breaks SPEC 4: then none of it may be stored, and the run is not to
+ * be asked again. */
 enum copse_err copse_run_next(struct copse_run *run, struct copse_run_item *out,
                               uint8_t room[COPSE_ENTRY_BYTES_MAX]) COPSE_MUST_CHECK;
 
-/* After the last item: is its signature good? COPSE_OK or COPSE_ERR_SIGNATURE. */
+/* After the last item: is its signature good? COPSE_OK or COPSE_ERR_SIGNATURE. Before storing, a
+ * receiver that holds the base unsigned also asks copse_run_may_drop. */
 enum copse_err copse_run_verify(const struct copse_run *run,
                                 const struct copse_key_scheme *scheme) COPSE_MUST_CHECK;
 
@@ -86,7 +89,10 @@ struct copse_run_gap {
 };
 
 /* May the signature between two neighbouring gaps be dropped? Whether the entry is a leaf, a fork
- * child or named by a cut is for the caller to know. Source: SPEC 4.11. */
+ * child, without prev or named by a cut is for the caller to know. Source: SPEC 4.11.
+ * The same question decides whether a run may be stored on a base that is held unsigned: `before`
+ * is then the stretch after the last signed entry up to and including the base, `after` the run.
+ * Source: SPEC 4.12. */
 bool copse_run_may_drop(struct copse_run_gap before, struct copse_run_gap after);
 
 #endif

@@ -62,6 +62,8 @@ static void blob__refuses_a_count_that_does_not_fit_the_size(void **state)
         assert_int_equal(copse_blob_decode(&blob, (struct copse_slice){room, size}),
                          COPSE_ERR_DECODE);
     }
+    room[4] = 2; /* 65,537 becomes 131,073: three chunks, not two */
+    assert_int_equal(copse_blob_decode(&blob, list), COPSE_ERR_DECODE);
     static const uint8_t one_for_nothing[] = {0x93, 1, 0, 0x90};
     assert_int_equal(copse_blob_decode(&blob, (struct copse_slice){one_for_nothing, 4}),
                      COPSE_ERR_DECODE);

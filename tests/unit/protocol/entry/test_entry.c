@@ -138,10 +138,8 @@ static void entry__every_truncation_is_refused(void **state)
     assert_int_equal(decode(longer, fixture->join_data->size + 1), COPSE_ERR_DECODE);
 }
 
-static void entry__every_changed_byte_is_refused_or_another_entry(void **state)
+static void expect_another_for_every_changed_byte(const struct copse_built *built)
 {
-    struct fixture *fixture = *state;
-    const struct copse_built *built = fixture->join_data;
     uint8_t changed[COPSE_ENTRY_BYTES_MAX];
     for (size_t at = 0; at < built->size; at++) {
         for (unsigned value = 0; value < 256; value++) {
@@ -161,6 +159,31 @@ static void entry__every_changed_byte_is_refused_or_another_entry(void **state)
             assert_true(copse_bytes_equal(again, bytes));
         }
     }
+}
+
+static void entry__every_changed_byte_is_refused_or_another_entry(void **state)
+{
+    struct fixture *fixture = *state;
+    static const uint8_t op[] = {0x93, 0x21, 0xa2, 0xc3, 0xa4, 0x81, 0x01, 0xd1, 0x80, 0x00};
+    static const uint8_t ext[] = {0x92, 0x92, 3, 0xc4, 1, 7, 0x92, 0xcd, 1, 0, 0xc4, 0};
+    struct copse_under under;
+    memset(&under, 5, sizeof under);
+    struct copse_build build = {.scheme = copse_hash_scheme(),
+                                .author = &fixture->author,
+                                .secret = &fixture->secret,
+                                .community = &fixture->genesis->id,
+                                .class = COPSE_ENTRY_DATA,
+                                .prev = fixture->join_data,
+                                .under = &under,
+                                .hlc = 70000,
+                                .op = {op, sizeof op},
+                                .content = copse_bytes_of_string("all that there may be"),
+                                .ext = {ext, sizeof ext}};
+    struct copse_built *full = copse_build_entry(&build);
+    expect_another_for_every_changed_byte(fixture->genesis);
+    expect_another_for_every_changed_byte(fixture->join_data);
+    expect_another_for_every_changed_byte(full);
+    copse_build_entry_free(full);
 }
 
 static void expect_form(const struct copse_entry *entry, enum copse_err err)
@@ -199,12 +222,19 @@ static void entry__keeps_the_rules_of_form(void **state)
     bad = good;
     bad.ext = (struct copse_slice){falling, sizeof falling};
     expect_form(&bad, COPSE_ERR_FORM);
+    static const uint8_t twice[] = {0x92, 0x92, 3, 0xc4, 0, 0x92, 3, 0xc4, 0};
+    bad.ext = (struct copse_slice){twice, sizeof twice};
+    expect_form(&bad, COPSE_ERR_FORM);
     static const uint8_t deep[] = {0x91, 0x91, 0x91, 0x91, 0x91, 0x91, 0x01};
     bad = good;
     bad.op = (struct copse_slice){deep, sizeof deep};
     expect_form(&bad, COPSE_ERR_FORM);
     bad.op = (struct copse_slice){deep + 1, sizeof deep - 1};
     expect_form(&bad, COPSE_OK);
+    bad = fixture->genesis->entry; /* it cites itself and nothing else */
+    expect_form(&bad, COPSE_OK);
+    bad.has_under = true;
+    expect_form(&bad, COPSE_ERR_FORM);
 }
 
 static void entry__of_the_largest_sizes_is_taken_and_one_byte_more_is_not(void **state)
@@ -220,6 +250,52 @@ static void entry__of_the_largest_sizes_is_taken_and_one_byte_more_is_not(void *
     entry.op.size++;
     expect_form(&entry, COPSE_ERR_LIMIT);
     free(op);
+}
+
+/* The fields of an entry with this op and this ext, written without any check. */
+static enum copse_err decode_with(const struct fixture *fixture, struct copse_slice op,
+                                  struct copse_slice ext)
+{
+    uint8_t room[COPSE_ENTRY_BYTES_MAX + 100];
+    struct copse_writer writer;
+    copse_writer_init(&writer, room, sizeof room);
+    copse_writer_array(&writer, 12);
+    copse_writer_uint(&writer, 1);
+    copse_writer_id(&writer, &fixture->genesis->id);
+    copse_writer_id(&writer, &fixture->author);
+    copse_writer_uint(&writer, COPSE_ENTRY_DATA);
+    copse_writer_uint(&writer, 0);
+    copse_writer_id(&writer, &fixture->genesis->id);
+    copse_writer_uint(&writer, 70000);
+    copse_writer_nil(&writer);
+    copse_writer_raw(&writer, op);
+    copse_writer_nil(&writer);
+    copse_writer_uint(&writer, 0);
+    copse_writer_raw(&writer, ext);
+    struct copse_slice bytes = {NULL, 0};
+    assert_int_equal(copse_writer_end(&bytes, &writer), COPSE_OK);
+    return decode(bytes.data, bytes.size);
+}
+
+static void entry__with_an_op_or_ext_that_is_too_large_is_not_decoded(void **state)
+{
+    struct fixture *fixture = *state;
+    static const uint8_t no_ext[] = {0x90};
+    static uint8_t op[COPSE_ENTRY_OP_BYTES_MAX + 1] = {0xc5};
+    struct copse_slice none = {no_ext, sizeof no_ext};
+    copse_bytes_put_u16(op + 1, COPSE_ENTRY_OP_BYTES_MAX - 3);
+    assert_int_equal(decode_with(fixture, (struct copse_slice){op, COPSE_ENTRY_OP_BYTES_MAX}, none),
+                     COPSE_OK);
+    copse_bytes_put_u16(op + 1, COPSE_ENTRY_OP_BYTES_MAX - 2);
+    assert_int_equal(decode_with(fixture, (struct copse_slice){op, sizeof op}, none),
+                     COPSE_ERR_DECODE);
+    uint8_t ext[COPSE_ENTRY_EXT_BYTES_MAX + 1] = {0x91, 0x92, 3, 0xc4, 251};
+    assert_int_equal(
+        decode_with(fixture, small_op(), (struct copse_slice){ext, COPSE_ENTRY_EXT_BYTES_MAX}),
+        COPSE_OK);
+    ext[4] = 252;
+    assert_int_equal(decode_with(fixture, small_op(), (struct copse_slice){ext, sizeof ext}),
+                     COPSE_ERR_DECODE);
 }
 
 static void entry__follows_only_its_prev(void **state)
@@ -245,6 +321,19 @@ static void entry__follows_only_its_prev(void **state)
     assert_int_equal(copse_entry_follows(&other, genesis, id), COPSE_OK);
     other.seq = 2;
     assert_int_equal(copse_entry_follows(&other, genesis, id), COPSE_ERR_FORM);
+    /* the second of class 1, after the first */
+    const struct copse_entry *first = &fixture->join_data->entry;
+    other = entry;
+    other.prev = fixture->join_data->id;
+    assert_int_equal(copse_entry_follows(&other, first, &other.prev), COPSE_ERR_FORM); /* seq 0 */
+    other.seq = 1;
+    assert_int_equal(copse_entry_follows(&other, first, &other.prev), COPSE_OK);
+    assert_int_equal(copse_entry_follows(&other, first, id), COPSE_ERR_FORM);
+    struct copse_entry later = *first;
+    later.class = COPSE_ENTRY_CONTROL;
+    later.seq = 1;
+    other.seq = 0; /* class 1 begins after seq 0 only */
+    assert_int_equal(copse_entry_follows(&other, &later, &other.prev), COPSE_ERR_FORM);
 }
 
 static void entry__inherits_under_and_log_time(void **state)
@@ -309,6 +398,7 @@ int main(void)
         cmocka_unit_test(entry__every_changed_byte_is_refused_or_another_entry),
         cmocka_unit_test(entry__keeps_the_rules_of_form),
         cmocka_unit_test(entry__of_the_largest_sizes_is_taken_and_one_byte_more_is_not),
+        cmocka_unit_test(entry__with_an_op_or_ext_that_is_too_large_is_not_decoded),
         cmocka_unit_test(entry__follows_only_its_prev),
         cmocka_unit_test(entry__inherits_under_and_log_time),
         cmocka_unit_test(entry__an_even_ext_is_not_known),

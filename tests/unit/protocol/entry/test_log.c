@@ -146,12 +146,37 @@ static void log__gives_up_the_highest_fork_first(void **state)
     assert_int_equal(model.log.branches[surplus].first_seq, 5 + COPSE_LOG_LEAVES_MAX - 1 + 1);
 }
 
+static void log__gives_up_the_larger_id_of_two_forks_at_one_seq(void **state)
+{
+    (void)state;
+    for (uint32_t larger = 1; larger <= 2; larger++) {
+        struct model model;
+        memset(&model, 0, sizeof model);
+        assert_true(add(&model, NOBODY));
+        for (size_t i = 0; i < COPSE_LOG_LEAVES_MAX; i++) {
+            assert_true(add(&model, 0)); /* the first of them extends the branch */
+        }
+        uint32_t end = (uint32_t)model.count;
+        assert_true(add(&model, 1));
+        for (uint32_t i = 0; i < 2; i++) { /* 17 and 18 branches; both begin at seq 2 */
+            struct copse_id id = {{i + 1 == larger ? 9 : 8}};
+            uint32_t branch = 0;
+            assert_int_equal(copse_log_append(&model.log, &branch, &model.position[1], &id),
+                             COPSE_OK);
+            assert_int_equal(branch, COPSE_LOG_LEAVES_MAX + i);
+        }
+        assert_int_equal(model.position[end].branch, model.position[1].branch);
+        assert_int_equal(copse_log_surplus(&model.log), COPSE_LOG_LEAVES_MAX + larger - 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(log__agrees_with_a_plain_tree),
         cmocka_unit_test(log__has_room_for_eighteen_branches),
         cmocka_unit_test(log__gives_up_the_highest_fork_first),
+        cmocka_unit_test(log__gives_up_the_larger_id_of_two_forks_at_one_seq),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

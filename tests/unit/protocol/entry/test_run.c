@@ -1,361 +1,19 @@
-/* Runs: what goes in comes out, hostile ones are refused whole, and relays that drop every
- * signature they may can still send everything (SPEC 4.9 to 4.12).
- */
+/* Runs: what goes in comes out, and hostile ones are refused whole (SPEC 4.9 to 4.12). */
 #include "protocol/entry/run.h"
-#include "tests/support/build_entry.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/hash_scheme.h"
-#include "tests/support/random.h"
+#include "tests/support/run_tree.h"
 
-#include <stdio.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ROOM_BYTES 65519u /* a message on the wire */
-#define NOBODY UINT32_MAX
-
-/* ---- a log to send ---- */
-
-struct tree {
-    struct copse_id author;
-    struct copse_secret secret;
-    struct copse_built *genesis;
-    struct copse_built **built;
-    uint32_t *parent; /* NOBODY: the genesis, which everybody holds */
-    size_t count;
-    enum copse_entry_class class;
-};
-
-static struct copse_slice random_op(struct copse_random *random, uint8_t *room, size_t most)
-{
-    size_t size = copse_random_below(random, most);
-    struct copse_writer writer;
-    struct copse_slice op = {NULL, 0};
-    uint8_t *filling = calloc(1, size + 1);
-    copse_random_bytes(random, filling, size);
-    copse_writer_init(&writer, room, COPSE_ENTRY_OP_BYTES_MAX);
-    copse_writer_bin(&writer, (struct copse_slice){filling, size});
-    assert_int_equal(copse_writer_end(&op, &writer), COPSE_OK);
-    free(filling);
-    return op;
-}
-
-static void tree_init(struct tree *tree, size_t most, enum copse_entry_class class)
-{
-    static const uint8_t op[] = {0x91, 0};
-    uint8_t seed[COPSE_SEED_BYTES] = {3};
-    memset(tree, 0, sizeof *tree);
-    copse_hash_scheme_pair(&tree->author, &tree->secret, seed);
-    struct copse_build build = {.scheme = copse_hash_scheme(),
-                                .author = &tree->author,
-                                .secret = &tree->secret,
-                                .class = COPSE_ENTRY_CONTROL,
-                                .hlc = 1000,
-                                .op = {op, sizeof op}};
-    tree->genesis = copse_build_entry(&build);
-    tree->built = calloc(most, sizeof(struct copse_built *));
-    tree->parent = calloc(most, sizeof *tree->parent);
-    tree->class = class;
-}
-
-static void tree_free(struct tree *tree)
-{
-    for (size_t i = 0; i < tree->count; i++) {
-        copse_build_entry_free(tree->built[i]);
-    }
-    copse_build_entry_free(tree->genesis);
-    free(tree->built);
-    free(tree->parent);
-}
-
-static void tree_grow(struct tree *tree, struct copse_random *random, uint32_t parent,
-                      size_t op_bytes)
-{
-    uint8_t room[COPSE_ENTRY_OP_BYTES_MAX];
-    uint8_t words[200];
-    copse_random_bytes(random, words, sizeof words);
-    struct copse_under under;
-    memset(&under, 6, sizeof under);
-    static const uint8_t ext[] = {0x91, 0x92, 3, 0xc4, 0};
-    const struct copse_built *prev = parent == NOBODY ? tree->genesis : tree->built[parent];
-    struct copse_build build = {.scheme = copse_hash_scheme(),
-                                .author = &tree->author,
-                                .secret = &tree->secret,
-                                .community = &tree->genesis->id,
-                                .class = tree->class,
-                                .prev = prev,
-                                .hlc = 500 + copse_random_below(random, 1000),
-                                .op = random_op(random, room, op_bytes)};
-    if (copse_random_below(random, 4) == 0) {
-        build.under = &under;
-    }
-    if (copse_random_below(random, 8) == 0) {
-        build.ext = (struct copse_slice){ext, sizeof ext};
-    }
-    if (copse_random_below(random, 2) == 0) {
-        build.content = (struct copse_slice){words, 1 + copse_random_below(random, sizeof words)};
-    }
-    tree->built[tree->count] = copse_build_entry(&build);
-    tree->parent[tree->count] = parent;
-    tree->count++;
-}
-
-/* ---- what one relay holds of it ---- */
-
-struct relay {
-    bool *holds;
-    bool *is_signed;
-    bool *is_named; /* by a cut: the signature is kept */
-};
-
-static void relay_init(struct relay *relay, size_t count)
-{
-    relay->holds = calloc(count, sizeof(bool));
-    relay->is_signed = calloc(count, sizeof(bool));
-    relay->is_named = calloc(count, sizeof(bool));
-}
-
-static void relay_free(struct relay *relay)
-{
-    free(relay->holds);
-    free(relay->is_signed);
-    free(relay->is_named);
-}
-
-static size_t count_children(const struct tree *tree, const struct relay *relay, uint32_t parent)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < tree->count; i++) {
-        count += relay->holds[i] && tree->parent[i] == parent;
-    }
-    return count;
-}
-
-/* SPEC 4.11: "The signatures of leaves, of fork children (entries whose prev has another child in
- * the log) and of leaves that a cut names MUST be kept." */
-static bool must_keep(const struct tree *tree, const struct relay *relay, uint32_t entry)
-{
-    return relay->is_named[entry] || count_children(tree, relay, entry) == 0 ||
-           count_children(tree, relay, tree->parent[entry]) > 1;
-}
-
-/* The stretch from the last signed ancestor (exclusive), or the start, to `entry`. */
-static struct copse_run_gap gap_before(const struct tree *tree, const struct relay *relay,
-                                       uint32_t entry)
-{
-    struct copse_run_gap gap = {1, tree->built[entry]->size};
-    for (uint32_t at = tree->parent[entry]; at != NOBODY && !relay->is_signed[at];
-         at = tree->parent[at]) {
-        gap.entries++;
-        gap.bytes += tree->built[at]->size;
-    }
-    return gap;
-}
-
-/* Is dropping the signature of `entry` permitted along every branch that goes on from it? The next
- * signed one on a branch is a signed entry whose last signed ancestor is `entry`. */
-static bool may_drop(const struct tree *tree, const struct relay *relay, uint32_t entry)
-{
-    if (!relay->is_signed[entry] || must_keep(tree, relay, entry)) {
-        return false;
-    }
-    struct copse_run_gap before = gap_before(tree, relay, entry);
-    for (uint32_t next = entry + 1; next < tree->count; next++) {
-        if (!relay->holds[next] || !relay->is_signed[next]) {
-            continue;
-        }
-        uint32_t at = tree->parent[next];
-        while (at != NOBODY && !relay->is_signed[at]) {
-            at = tree->parent[at];
-        }
-        if (at == entry && !copse_run_may_drop(before, gap_before(tree, relay, next))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void drop_all_it_may(const struct tree *tree, struct relay *relay,
-                            struct copse_random *random)
-{
-    size_t start = copse_random_below(random, tree->count);
-    for (size_t i = 0; i < tree->count; i++) {
-        /* an order that is not that of the log: a stride that meets every entry */
-        uint32_t entry = (uint32_t)((start + i * 7919u) % tree->count);
-        if (relay->holds[entry] && may_drop(tree, relay, entry)) {
-            relay->is_signed[entry] = false;
-        }
-    }
-}
-
-/* Encode parts[0..count) as a run, read it back as a stranger would, and check every entry. */
-static void travel(const struct tree *tree, const uint32_t *path, size_t count,
-                   struct copse_random *random)
-{
-    struct copse_run_part parts[COPSE_RUN_ENTRIES_MAX];
-    static uint8_t room[ROOM_BYTES];
-    size_t inlined = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct copse_built *built = tree->built[path[i]];
-        parts[i].entry = copse_build_entry_bytes(built);
-        parts[i].salted = (struct copse_slice){NULL, 0};
-        if (built->salted != NULL && inlined < 8000 && copse_random_below(random, 2) == 0) {
-            parts[i].salted = copse_build_entry_salted(built);
-            inlined += parts[i].salted.size;
-        }
-    }
-    uint32_t parent = tree->parent[path[0]];
-    const struct copse_built *base = parent == NOBODY ? tree->genesis : tree->built[parent];
-    struct copse_writer writer;
-    copse_writer_init(&writer, room, sizeof room);
-    const struct copse_signature *signature = &tree->built[path[count - 1]]->signature;
-    assert_int_equal(copse_run_encode(&writer, parts, count, base->entry.hlc, signature), COPSE_OK);
-    struct copse_slice bytes;
-    assert_int_equal(copse_writer_end(&bytes, &writer), COPSE_OK);
-
-    struct copse_run run;
-    assert_int_equal(copse_run_open(&run, &tree->genesis->id, bytes), COPSE_OK);
-    assert_int_equal(run.count, count);
-    assert_true(run.has_base);
-    struct copse_run_base start = {base->id, base->entry};
-    assert_int_equal(copse_run_start(&run, &start), COPSE_OK);
-    uint8_t entry_room[COPSE_ENTRY_BYTES_MAX];
-    struct copse_run_item item;
-    for (size_t i = 0; i < count; i++) {
-        assert_int_equal(copse_run_next(&run, &item, entry_room), COPSE_OK);
-        assert_true(copse_bytes_equal(item.bytes, parts[i].entry));
-        assert_true(copse_bytes_equal_ids(&item.id, &tree->built[path[i]]->id));
-        assert_int_equal(item.salted.data != NULL, parts[i].salted.data != NULL);
-        assert_true(copse_bytes_equal(item.salted, parts[i].salted));
-    }
-    assert_int_equal(copse_run_next(&run, &item, entry_room), COPSE_ERR_NOT_FOUND);
-    assert_int_equal(copse_run_verify(&run, copse_hash_scheme()), COPSE_OK);
-}
-
-/* Send the run that ends at `last`, if it is signed, not there yet, and a run at all. */
-static bool send_run(const struct tree *tree, const struct relay *from, struct relay *to,
-                     uint32_t last, struct copse_random *random)
-{
-    if (!from->holds[last] || !from->is_signed[last] || to->holds[last]) {
-        return false;
-    }
-    uint32_t path[COPSE_RUN_ENTRIES_MAX];
-    size_t count = 0;
-    size_t bytes = 0;
-    for (uint32_t at = last; at != NOBODY && !to->holds[at]; at = tree->parent[at]) {
-        bytes += tree->built[at]->size;
-        if (count == COPSE_RUN_ENTRIES_MAX || bytes > COPSE_RUN_BYTES_MAX) {
-            return false;
-        }
-        path[COPSE_RUN_ENTRIES_MAX - ++count] = at;
-    }
-    const uint32_t *first = &path[COPSE_RUN_ENTRIES_MAX - count];
-    travel(tree, first, count, random);
-    for (size_t i = 0; i < count; i++) {
-        to->holds[first[i]] = true;
-    }
-    to->is_signed[last] = true;
-    return true;
-}
-
-static void send_everything(const struct tree *tree, const struct relay *from, struct relay *to,
-                            struct copse_random *random)
-{
-    bool has_moved = true;
-    while (has_moved) {
-        has_moved = false;
-        for (size_t i = 0; i < tree->count; i++) {
-            uint32_t entry = (uint32_t)copse_random_below(random, tree->count);
-            has_moved |= send_run(tree, from, to, entry, random);
-        }
-        for (uint32_t i = 0; i < tree->count; i++) {
-            has_moved |= send_run(tree, from, to, i, random);
-        }
-    }
-    for (size_t i = 0; i < tree->count; i++) {
-        assert_int_equal(from->holds[i], to->holds[i]);
-    }
-    /* Signatures that must be kept come along, even where no run had to end there. */
-    for (uint32_t i = 0; i < tree->count; i++) {
-        to->is_named[i] = from->is_named[i];
-        to->is_signed[i] |= from->is_signed[i] && must_keep(tree, from, i);
-    }
-}
-
-/* Some entries with all their ancestors, the last of each path signed: a node that was away. */
-static void hold_some(const struct tree *tree, struct relay *relay, struct copse_random *random)
-{
-    size_t paths = copse_random_below(random, 4);
-    for (size_t i = 0; i < paths; i++) {
-        uint32_t at = (uint32_t)copse_random_below(random, tree->count);
-        relay->is_signed[at] = true;
-        for (; at != NOBODY && !relay->holds[at]; at = tree->parent[at]) {
-            relay->holds[at] = true;
-            /* more signatures than needed, so that every gap is one a run could have made */
-            relay->is_signed[at] |= copse_random_below(random, 3) == 0;
-        }
-    }
-    /* Make it a state that SPEC 4.12 allows: where a gap is too long, an entry is signed. */
-    for (uint32_t i = 0; i < tree->count; i++) {
-        struct copse_run_gap gap = gap_before(tree, relay, i);
-        if (relay->holds[i] && (gap.entries >= COPSE_RUN_ENTRIES_MAX / 2 ||
-                                gap.bytes >= COPSE_RUN_BYTES_MAX - 2 * COPSE_ENTRY_BYTES_MAX)) {
-            relay->is_signed[i] = true;
-        }
-    }
-}
-
-static void relay_seed(uint64_t seed)
-{
-    struct copse_random random;
-    copse_random_init(&random, seed);
-    struct tree tree;
-    size_t most = 20 + copse_random_below(&random, 500);
-    size_t op_bytes = seed % 3 == 0 ? 8000 : 20 + copse_random_below(&random, 300);
-    tree_init(&tree, most, seed % 2 == 0 ? COPSE_ENTRY_DATA : COPSE_ENTRY_CONTROL);
-    uint64_t forks = copse_random_below(&random, 16);
-    for (size_t i = 0; i < most; i++) {
-        uint32_t parent = i == 0 ? NOBODY : (uint32_t)i - 1;
-        if (i > 0 && copse_random_below(&random, most) < forks) {
-            parent = (uint32_t)copse_random_below(&random, i);
-        }
-        tree_grow(&tree, &random, parent, op_bytes);
-    }
-    struct relay relays[4];
-    for (size_t i = 0; i < COPSE_ARRAY_SIZE(relays); i++) {
-        relay_init(&relays[i], tree.count);
-    }
-    for (uint32_t i = 0; i < tree.count; i++) {
-        relays[0].holds[i] = true;
-        relays[0].is_signed[i] = true;
-        relays[0].is_named[i] = copse_random_below(&random, 50) == 0;
-    }
-    for (size_t i = 0; i + 1 < COPSE_ARRAY_SIZE(relays); i++) {
-        drop_all_it_may(&tree, &relays[i], &random);
-        hold_some(&tree, &relays[i + 1], &random);
-        send_everything(&tree, &relays[i], &relays[i + 1], &random);
-    }
-    for (size_t i = 0; i < COPSE_ARRAY_SIZE(relays); i++) {
-        relay_free(&relays[i]);
-    }
-    tree_free(&tree);
-}
-
-static void run__relays_that_drop_what_they_may_can_send_everything(void **state)
-{
-    (void)state;
-    for (uint64_t seed = 1; seed <= 60; seed++) {
-        if (getenv("COPSE_VERBOSE") != NULL) {
-            (void)fprintf(stderr, "seed %u\n", (unsigned)seed);
-        }
-        relay_seed(seed);
-    }
-}
 
 /* ---- single runs ---- */
 
 struct single {
-    struct tree tree;
+    struct copse_run_tree tree;
     uint8_t room[ROOM_BYTES];
     struct copse_slice bytes;
 };
@@ -365,10 +23,10 @@ static int set_up(void **state)
     struct single *single = calloc(1, sizeof *single);
     struct copse_random random;
     copse_random_init(&random, 5);
-    tree_init(&single->tree, 4, COPSE_ENTRY_DATA);
+    copse_run_tree_init(&single->tree, 4, COPSE_ENTRY_DATA);
     struct copse_run_part parts[4];
     for (uint32_t i = 0; i < 4; i++) {
-        tree_grow(&single->tree, &random, i == 0 ? NOBODY : i - 1, 30);
+        copse_run_tree_grow(&single->tree, &random, i == 0 ? COPSE_RUN_TREE_NOBODY : i - 1, 30);
         parts[i].entry = copse_build_entry_bytes(single->tree.built[i]);
         parts[i].salted = copse_build_entry_salted(single->tree.built[i]);
     }
@@ -385,7 +43,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct single *single = *state;
-    tree_free(&single->tree);
+    copse_run_tree_free(&single->tree);
     free(single);
     return 0;
 }
@@ -468,11 +126,45 @@ static void run__carries_a_genesis_to_who_knows_only_its_id(void **state)
     assert_int_equal(copse_run_verify(&run, copse_hash_scheme()), COPSE_ERR_SIGNATURE);
 }
 
+static void run__carries_a_join_with_and_without_under(void **state)
+{
+    struct single *single = *state;
+    static const uint8_t op[] = {0x91, 1};
+    struct copse_under under;
+    memset(&under, 6, sizeof under);
+    struct copse_build build = {.scheme = copse_hash_scheme(),
+                                .author = &single->tree.author,
+                                .secret = &single->tree.secret,
+                                .community = &single->tree.genesis->id,
+                                .class = COPSE_ENTRY_CONTROL,
+                                .hlc = 70000,
+                                .op = {op, sizeof op}};
+    for (size_t i = 0; i < 2; i++) {
+        build.under = i == 0 ? NULL : &under;
+        struct copse_built *join = copse_build_entry(&build);
+        struct copse_run_part part = {copse_build_entry_bytes(join), {NULL, 0}};
+        uint8_t room[1024];
+        struct copse_writer writer;
+        copse_writer_init(&writer, room, sizeof room);
+        assert_int_equal(copse_run_encode(&writer, &part, 1, 0, &join->signature), COPSE_OK);
+        struct copse_slice bytes;
+        assert_int_equal(copse_writer_end(&bytes, &writer), COPSE_OK);
+        struct copse_run run;
+        struct copse_run_item item;
+        uint8_t entry_room[COPSE_ENTRY_BYTES_MAX];
+        assert_int_equal(copse_run_open(&run, &single->tree.genesis->id, bytes), COPSE_OK);
+        assert_int_equal(copse_run_next(&run, &item, entry_room), COPSE_OK);
+        assert_true(copse_bytes_equal(item.bytes, part.entry));
+        assert_int_equal(copse_run_verify(&run, copse_hash_scheme()), COPSE_OK);
+        copse_build_entry_free(join);
+    }
+}
+
 static void run__an_entry_of_the_largest_size_fits_one_message(void **state)
 {
     (void)state;
-    struct tree tree;
-    tree_init(&tree, 1, COPSE_ENTRY_DATA);
+    struct copse_run_tree tree;
+    copse_run_tree_init(&tree, 1, COPSE_ENTRY_DATA);
     uint8_t *op = calloc(1, COPSE_ENTRY_OP_BYTES_MAX);
     uint8_t *words = calloc(1, COPSE_CONTENT_BYTES_MAX);
     uint8_t ext[COPSE_ENTRY_EXT_BYTES_MAX] = {0x91, 0x92, 3, 0xc4, 251};
@@ -501,7 +193,7 @@ static void run__an_entry_of_the_largest_size_fits_one_message(void **state)
     free(op);
     free(words);
     copse_build_entry_free(built);
-    tree_free(&tree);
+    copse_run_tree_free(&tree);
 }
 
 static void run__is_bounded_in_entries_and_bytes(void **state)
@@ -509,12 +201,12 @@ static void run__is_bounded_in_entries_and_bytes(void **state)
     struct single *single = *state;
     struct copse_random random;
     copse_random_init(&random, 7);
-    struct tree tree;
+    struct copse_run_tree tree;
     size_t most = COPSE_RUN_ENTRIES_MAX + 1;
-    tree_init(&tree, most, COPSE_ENTRY_DATA);
+    copse_run_tree_init(&tree, most, COPSE_ENTRY_DATA);
     struct copse_run_part *parts = calloc(most, sizeof *parts);
     for (uint32_t i = 0; i < most; i++) {
-        tree_grow(&tree, &random, i == 0 ? NOBODY : i - 1, 4);
+        copse_run_tree_grow(&tree, &random, i == 0 ? COPSE_RUN_TREE_NOBODY : i - 1, 4);
         parts[i].entry = copse_build_entry_bytes(tree.built[i]);
     }
     struct copse_writer writer;
@@ -526,13 +218,261 @@ static void run__is_bounded_in_entries_and_bytes(void **state)
     parts[2] = parts[1];
     assert_int_equal(copse_run_encode(&writer, parts + 1, 2, 0, signature), COPSE_ERR_FORM);
     free(parts);
-    tree_free(&tree);
+    copse_run_tree_free(&tree);
     assert_false(
         copse_run_may_drop((struct copse_run_gap){200, 10}, (struct copse_run_gap){57, 10}));
     assert_true(
         copse_run_may_drop((struct copse_run_gap){200, 10}, (struct copse_run_gap){56, 10}));
     assert_false(copse_run_may_drop((struct copse_run_gap){1, COPSE_RUN_BYTES_MAX},
                                     (struct copse_run_gap){1, 1}));
+}
+
+/* ---- items by hand ---- */
+
+#define FILL_16 "00112233445566778899aabbccddeeff"
+#define HASH "c420" FILL_16 FILL_16
+
+/* A run of class 1 from the genesis, whose hlc is 1000, with `count` times the same item. */
+static struct copse_slice write_by_hand(const struct copse_run_tree *tree, uint8_t *room,
+                                        size_t size, struct copse_slice item, size_t count)
+{
+    static const uint8_t signature[COPSE_SIGNATURE_BYTES];
+    struct copse_writer writer;
+    copse_writer_init(&writer, room, size);
+    copse_writer_array(&writer, 5);
+    copse_writer_id(&writer, &tree->author);
+    copse_writer_uint(&writer, COPSE_ENTRY_DATA);
+    copse_writer_id(&writer, &tree->genesis->id);
+    copse_writer_array(&writer, count);
+    for (size_t i = 0; i < count; i++) {
+        copse_writer_raw(&writer, item);
+    }
+    copse_writer_bin(&writer, (struct copse_slice){signature, sizeof signature});
+    struct copse_slice bytes = {NULL, 0};
+    assert_int_equal(copse_writer_end(&bytes, &writer), COPSE_OK);
+    return bytes;
+}
+
+/* Read a run to its end or first error; from the genesis, at `seq` if that is not 0. */
+static enum copse_err read_all(const struct copse_run_tree *tree, struct copse_slice bytes,
+                               uint32_t seq)
+{
+    struct copse_run run;
+    struct copse_run_item item;
+    uint8_t room[COPSE_ENTRY_BYTES_MAX];
+    struct copse_run_base base = {tree->genesis->id, tree->genesis->entry};
+    if (seq > 0) {
+        base.entry.community = tree->genesis->id;
+        base.entry.class = COPSE_ENTRY_DATA;
+        base.entry.seq = seq;
+    }
+    enum copse_err err = copse_run_open(&run, &tree->genesis->id, bytes);
+    if (err == COPSE_OK && run.has_base) {
+        err = copse_run_start(&run, &base);
+    }
+    while (err == COPSE_OK) {
+        err = copse_run_next(&run, &item, room);
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+static enum copse_err read_item_of_hex(const struct copse_run_tree *tree, const char *hex)
+{
+    uint8_t item[256];
+    uint8_t room[1024];
+    size_t size = 0;
+    assert_int_equal(sodium_hex2bin(item, sizeof item, hex, strlen(hex), NULL, &size, NULL), 0);
+    struct copse_slice one = {item, size};
+    return read_all(tree, write_by_hand(tree, room, sizeof room, one, 1), 0);
+}
+
+static void run__has_one_form_of_every_item(void **state)
+{
+    static const struct {
+        const char *item;
+        bool is_taken;
+    } cases[] = {
+        {"930001c0", true},
+        {"920001", false},                 /* too few */
+        {"960001c0c0919203c400c0", false}, /* too many */
+        {"93d1fc1801c0", true},            /* hlc 0 */
+        {"93d1fc1701c0", false},           /* below it */
+        {"93cf7ffffffffffffc1701c0", true},
+        {"93cf7ffffffffffffc1801c0", false}, /* 2^63 */
+        {"93cf800000000000000001c0", false},
+        {"930091919191"
+         "9101c0",
+         true},
+        {"93009191919191"
+         "9101c0",
+         false},                       /* the op is too deep */
+        {"930001c410" FILL_16, false}, /* salt and nothing */
+        {"930001c411" FILL_16 "77", true},
+        {"93000192" HASH "01", true},
+        {"93000192" HASH "00", false}, /* no content is nil */
+        {"93000192" HASH "cdc000", true},
+        {"93000192" HASH "cdc001", false},
+        {"93000191" HASH, false},
+        {"940001c092" HASH HASH, true},
+        {"940001c091" HASH, false},
+        {"940001c0c0", false}, /* nothing to say */
+        {"950001c0c0919203c400", true},
+        {"950001c092" HASH HASH "919203c400", true},
+        {"950001c0c090", false}, /* nothing to say */
+        {"950001c092" HASH HASH "90", false},
+        {"950001c0c0929203c4009202c400", false}, /* ext falls */
+    };
+    struct single *single = *state;
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(cases); i++) {
+        enum copse_err err = read_item_of_hex(&single->tree, cases[i].item);
+        if ((err == COPSE_OK) != cases[i].is_taken) {
+            fail_msg("%s: %s", cases[i].item, copse_error_name(err));
+        }
+    }
+}
+
+static void run__of_a_hostile_length_is_refused(void **state)
+{
+    struct single *single = *state;
+    static const uint8_t small[] = {0x93, 0x00, 0x01, 0xc0};
+    static uint8_t large[8010] = {0x93, 0x00, 0xc5, 0x1f, 0x40};
+    large[8005] = 0xc0;
+    struct copse_slice one = {small, sizeof small};
+    struct copse_slice big = {large, 8006};
+    static uint8_t room[ROOM_BYTES];
+    const struct copse_run_tree *tree = &single->tree;
+    struct copse_slice bytes = write_by_hand(tree, room, sizeof room, one, COPSE_RUN_ENTRIES_MAX);
+    assert_int_equal(read_all(tree, bytes, 0), COPSE_OK);
+    bytes = write_by_hand(tree, room, sizeof room, one, COPSE_RUN_ENTRIES_MAX + 1);
+    assert_int_equal(read_all(tree, bytes, 0), COPSE_ERR_DECODE);
+    assert_int_equal(read_all(tree, write_by_hand(tree, room, sizeof room, one, 0), 0),
+                     COPSE_ERR_DECODE);
+    assert_int_equal(read_all(tree, write_by_hand(tree, room, sizeof room, big, 6), 0), COPSE_OK);
+    assert_int_equal(read_all(tree, write_by_hand(tree, room, sizeof room, big, 7), 0),
+                     COPSE_ERR_LIMIT);
+    bytes = write_by_hand(tree, room, sizeof room, one, 2);
+    assert_int_equal(read_all(tree, bytes, COPSE_ENTRY_SEQ_MAX - 2), COPSE_OK);
+    assert_int_equal(read_all(tree, bytes, COPSE_ENTRY_SEQ_MAX - 1), COPSE_ERR_FORM);
+    assert_int_equal(read_all(tree, bytes, COPSE_ENTRY_SEQ_MAX), COPSE_ERR_FORM);
+}
+
+/* SPEC 4.9: "An entry without prev is a run by itself" */
+static void run__without_base_is_one_entry_of_class_0(void **state)
+{
+    struct single *single = *state;
+    struct copse_run_tree control;
+    struct copse_random random;
+    copse_random_init(&random, 2);
+    copse_run_tree_init(&control, 1, COPSE_ENTRY_CONTROL);
+    copse_run_tree_grow(&control, &random, COPSE_RUN_TREE_NOBODY, 20);
+    struct copse_run_part parts[2] = {{copse_build_entry_bytes(control.genesis), {NULL, 0}},
+                                      {copse_build_entry_bytes(control.built[0]), {NULL, 0}}};
+    uint8_t room[1024];
+    struct copse_writer writer;
+    copse_writer_init(&writer, room, sizeof room);
+    const struct copse_signature *signature = &control.built[0]->signature;
+    assert_int_equal(copse_run_encode(&writer, parts, 2, 0, signature), COPSE_ERR_FORM);
+    copse_run_tree_free(&control);
+    /* author, class and base are 1 + 34 + 1 + 34 bytes; a nil there makes the rest begin earlier */
+    static const uint8_t one[] = {0x93, 0x00, 0x01, 0xc0};
+    for (uint8_t class = 0; class < 2; class ++) {
+        for (size_t count = 1; count < 3; count++) {
+            struct copse_slice bytes = write_by_hand(&single->tree, room, sizeof room,
+                                                     (struct copse_slice){one, sizeof one}, count);
+            memmove(room + 37, room + 70, bytes.size - 70);
+            room[35] = class;
+            room[36] = 0xc0;
+            bytes.size -= 33;
+            assert_int_equal(read_all(&single->tree, bytes, 0),
+                             class == 0 && count == 1 ? COPSE_OK : COPSE_ERR_DECODE);
+        }
+    }
+}
+
+static void run__that_does_not_fit_leaves_the_writer_as_it_was(void **state)
+{
+    struct single *single = *state;
+    const struct copse_built *built = single->tree.built[0];
+    struct copse_run_part part = {copse_build_entry_bytes(built), {NULL, 0}};
+    uint8_t room[256];
+    size_t least = 0;
+    for (size_t size = 1; size <= sizeof room && least == 0; size++) {
+        struct copse_writer writer;
+        copse_writer_init(&writer, room, size);
+        copse_writer_nil(&writer);
+        enum copse_err err = copse_run_encode(&writer, &part, 1, 1000, &built->signature);
+        if (err == COPSE_OK) {
+            least = size;
+        } else {
+            assert_int_equal(err, COPSE_ERR_LIMIT);
+            assert_int_equal(writer.size, 1);
+            assert_false(writer.full);
+        }
+    }
+    assert_true(least > 100);
+}
+
+static enum copse_err start(struct copse_run run, enum copse_entry_class run_class,
+                            const struct copse_run_tree *tree, enum copse_entry_class class,
+                            uint32_t seq)
+{
+    struct copse_run_base base = {tree->genesis->id, tree->genesis->entry};
+    run.class = run_class;
+    base.entry.community = tree->genesis->id;
+    base.entry.class = class;
+    base.entry.seq = seq;
+    return copse_run_start(&run, &base);
+}
+
+static void run__begins_where_its_class_and_seq_allow(void **state)
+{
+    static const struct {
+        enum copse_entry_class run, base;
+        uint32_t seq;
+        enum copse_err err;
+    } cases[] = {
+        {COPSE_ENTRY_CONTROL, COPSE_ENTRY_CONTROL, 0, COPSE_OK},
+        {COPSE_ENTRY_CONTROL, COPSE_ENTRY_DATA, 0, COPSE_ERR_FORM},
+        {COPSE_ENTRY_DATA, COPSE_ENTRY_CONTROL, 0, COPSE_OK},
+        {COPSE_ENTRY_DATA, COPSE_ENTRY_CONTROL, 1, COPSE_ERR_FORM},
+        {COPSE_ENTRY_DATA, COPSE_ENTRY_DATA, 1, COPSE_OK},
+        {COPSE_ENTRY_DATA, COPSE_ENTRY_DATA, COPSE_ENTRY_SEQ_MAX - 1, COPSE_OK},
+        {COPSE_ENTRY_DATA, COPSE_ENTRY_DATA, COPSE_ENTRY_SEQ_MAX, COPSE_ERR_FORM},
+    };
+    struct single *single = *state;
+    const struct copse_run_tree *tree = &single->tree;
+    struct copse_run run;
+    assert_int_equal(copse_run_open(&run, &tree->genesis->id, single->bytes), COPSE_OK);
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(cases); i++) {
+        assert_int_equal(start(run, cases[i].run, tree, cases[i].base, cases[i].seq), cases[i].err);
+    }
+}
+
+static void run__of_more_bytes_than_the_bound_is_not_encoded(void **state)
+{
+    (void)state;
+    struct copse_run_tree tree;
+    struct copse_random random;
+    copse_random_init(&random, 4);
+    copse_run_tree_init(&tree, 40, COPSE_ENTRY_DATA);
+    struct copse_run_part parts[40];
+    size_t total = 0;
+    size_t count = 0;
+    static uint8_t room[ROOM_BYTES];
+    for (; count < 40 && total <= COPSE_RUN_BYTES_MAX; count++) {
+        uint32_t parent = count == 0 ? COPSE_RUN_TREE_NOBODY : (uint32_t)count - 1;
+        copse_run_tree_grow(&tree, &random, parent, 8000);
+        parts[count].entry = copse_build_entry_bytes(tree.built[count]);
+        parts[count].salted = (struct copse_slice){NULL, 0};
+        total += parts[count].entry.size;
+    }
+    assert_true(total > COPSE_RUN_BYTES_MAX && count < 40);
+    struct copse_writer writer;
+    copse_writer_init(&writer, room, sizeof room);
+    const struct copse_signature *signature = &tree.built[count - 1]->signature;
+    assert_int_equal(copse_run_encode(&writer, parts, count, 1000, signature), COPSE_ERR_LIMIT);
+    assert_int_equal(copse_run_encode(&writer, parts, count - 1, 1000, signature), COPSE_OK);
+    copse_run_tree_free(&tree);
 }
 
 int main(void)
@@ -543,9 +483,19 @@ int main(void)
         cmocka_unit_test_setup_teardown(run__refuses_a_base_that_is_not_its_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(run__carries_a_genesis_to_who_knows_only_its_id, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(run__begins_where_its_class_and_seq_allow, set_up,
+                                        tear_down),
+        cmocka_unit_test(run__of_more_bytes_than_the_bound_is_not_encoded),
+        cmocka_unit_test_setup_teardown(run__has_one_form_of_every_item, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(run__of_a_hostile_length_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(run__without_base_is_one_entry_of_class_0, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(run__that_does_not_fit_leaves_the_writer_as_it_was, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(run__carries_a_join_with_and_without_under, set_up,
+                                        tear_down),
         cmocka_unit_test(run__an_entry_of_the_largest_size_fits_one_message),
         cmocka_unit_test_setup_teardown(run__is_bounded_in_entries_and_bytes, set_up, tear_down),
-        cmocka_unit_test(run__relays_that_drop_what_they_may_can_send_everything),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
