@@ -1,0 +1,408 @@
+/* How it works: an entry is indexed when it comes. Standing is evaluated again when an entry came
+ * that calls for it, and leaves rows in the state. A node with an odd number then gives up
+ * what is not wanted; one with an even number keeps everything, so that the two kinds of node
+ * show that evaluating the wanted part is evaluating the whole.
+ */
+#include "tests/sim/derive.h"
+
+#include "protocol/rules/export.h"
+#include "protocol/rules/fold.h"
+#include "protocol/rules/governance.h"
+#include "protocol/rules/standing.h"
+#include "protocol/rules/walk.h"
+#include "protocol/rules/wanted.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void demand(enum copse_err err)
+{
+    if (err != COPSE_OK) {
+        fprintf(stderr, "not expected: %s\n", copse_error_name(err));
+    }
+    COPSE_ASSERT(err == COPSE_OK);
+}
+
+static bool is_clipping(const struct sim_node *node)
+{
+    return node->number % 2 == 1;
+}
+
+/* ---- the index ---- */
+
+static bool read_op(struct copse_op *op, const struct copse_held *held)
+{
+    return !copse_entry_has_unknown_ext(&held->entry) &&
+           copse_op_decode(op, held->entry.op, held->entry.class) == COPSE_OK;
+}
+
+static bool is_frozen(const struct sim_node *node, const struct copse_held *held)
+{
+    struct copse_source port = memory_source_port(node->source);
+    uint32_t fork_seq = 0;
+    return copse_log_is_frozen(&fork_seq, port.log(port.context, held->position.log));
+}
+
+/* Does this entry call for a new evaluation? What governance.h says of that. */
+static bool calls_for_evaluation(const struct sim_node *node, const struct copse_held *held,
+                                 const struct copse_op *op)
+{
+    bool is_awaited = false;
+    demand(copse_wanted_awaits(&is_awaited, copse_state_memory_port(node->state), &held->id));
+    bool is_control = held->entry.class == COPSE_ENTRY_CONTROL;
+    return is_awaited || (is_control && is_frozen(node, held)) ||
+           (op != NULL && copse_governance_acts(op->kind));
+}
+
+/* SPEC 4.11: leaves that a cut names keep their signatures. Where an entry came without, the
+ * cut has it. */
+static void name_leaves(struct sim_node *node, struct copse_op_list cut)
+{
+    struct copse_op_leaf leaf;
+    while (copse_op_next_leaf(&cut, &leaf)) {
+        struct sim_note *named = sim_node_find(node, &leaf.id);
+        bool is_good = named != NULL && !named->is_named &&
+                       copse_bytes_equal_ids(&named->author, &leaf.device) &&
+                       copse_key_verify(node->scheme, &leaf.device, COPSE_KEY_ENTRY,
+                                        copse_bytes_of_id(&leaf.id), &leaf.signature) == COPSE_OK;
+        if (is_good) {
+            named->is_named = true;
+            named->signature = named->is_signed ? named->signature : leaf.signature;
+            named->is_signed = true;
+        }
+    }
+}
+
+static void name_all_leaves(struct sim_node *node)
+{
+    for (size_t i = 0; i < node->count; i++) {
+        struct copse_op op;
+        if (read_op(&op, memory_source_at(node->source, i))) {
+            name_leaves(node, op.cut);
+        }
+    }
+}
+
+void derive_entry(struct sim_node *node, struct sim_note *note, const struct copse_held *held)
+{
+    struct copse_op op;
+    bool is_read = read_op(&op, held);
+    node->is_stale = node->is_stale || calls_for_evaluation(node, held, is_read ? &op : NULL);
+    if (!is_read) {
+        return;
+    }
+    note->kind = (uint32_t)op.kind;
+    note->about = op.target;
+    note->field = op.field;
+    demand(copse_fold_add(copse_state_memory_port(node->state), &held->id, &held->entry, &op));
+}
+
+void derive_before_drop(struct sim_node *node, const struct copse_id *id)
+{
+    bool *drops = calloc(node->count + 1, sizeof *drops);
+    COPSE_ASSERT(drops != NULL);
+    for (size_t i = 0; i < node->count; i++) {
+        const struct copse_held *held = memory_source_at(node->source, i);
+        struct copse_op op;
+        const struct sim_note *prev =
+            held->entry.has_prev ? sim_node_find(node, &held->entry.prev) : NULL;
+        drops[i] =
+            copse_bytes_equal_ids(&held->id, id) || (prev != NULL && drops[prev - node->notes]);
+        if (drops[i] && read_op(&op, held)) {
+            demand(copse_fold_remove(copse_state_memory_port(node->state), &held->id, &held->entry,
+                                     &op));
+        }
+    }
+    free(drops);
+}
+
+/* ---- standing ---- */
+
+static void evaluate(struct sim_node *node)
+{
+    struct copse_source port = memory_source_port(node->source);
+    struct copse_governance *governance = NULL;
+    const struct copse_governance_options options = {.memory = copse_memory_heap(),
+                                                     .scheme = node->scheme};
+    demand(copse_governance_new(&governance, &node->community, &port, &options));
+    demand(copse_standing_write(copse_state_memory_port(node->state), governance, NULL, NULL));
+    copse_governance_free(governance);
+}
+
+/* The first entry held that is not wanted; false when all are. */
+static bool find_unwanted(const struct sim_node *node, struct copse_id *id)
+{
+    struct copse_source port = memory_source_port(node->source);
+    for (size_t i = 0; i < node->count; i++) {
+        const struct copse_held *held = memory_source_at(node->source, i);
+        bool is_wanted = true;
+        demand(copse_wanted_has(&is_wanted, copse_state_memory_port(node->state), &port, held));
+        if (!is_wanted) {
+            *id = held->id;
+            return true;
+        }
+    }
+    return false;
+}
+
+void derive_standing(struct sim_node *node)
+{
+    struct copse_id id;
+    name_all_leaves(node);
+    bool has_genesis = sim_node_find(node, &node->community) != NULL;
+    evaluate(node);
+    if (!is_clipping(node) || !has_genesis) {
+        return;
+    }
+    bool is_clipped = false;
+    while (find_unwanted(node, &id)) {
+        sim_node_drop(node, &id);
+        node->unwanted_count++;
+        is_clipped = true;
+    }
+    if (is_clipped) {
+        evaluate(node);
+    }
+    node->is_stale = false;
+}
+
+bool derive_is_wanted(const struct sim_node *node, const struct copse_held *held)
+{
+    bool is_wanted = true;
+    struct copse_source port = memory_source_port(node->source);
+    demand(copse_wanted_has(&is_wanted, copse_state_memory_port(node->state), &port, held));
+    return is_wanted;
+}
+
+/* Is it a leaf that is named for its log, or an ancestor of one that the sender holds? */
+static bool is_named(const struct sim_node *node, const struct sim_node *sender,
+                     const struct copse_held *held, const struct copse_log *log)
+{
+    struct copse_source port = memory_source_port(sender->source);
+    struct copse_wanted_cursor cursor = {0, 0};
+    struct copse_wanted_leaf leaf;
+    while (copse_wanted_next_leaf(&leaf, &cursor, copse_state_memory_port(node->state),
+                                  &log->join) == COPSE_OK) {
+        struct copse_held named;
+        if (port.find(port.context, &named, &leaf.id) == COPSE_OK &&
+            copse_log_reaches(log, &held->position, &named.position)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool derive_wants(const struct sim_node *node, const struct sim_node *sender,
+                  const struct copse_held *held)
+{
+    bool is_join = held->entry.class == COPSE_ENTRY_CONTROL && held->entry.seq == 0;
+    if (!is_clipping(node) || is_join) {
+        return true;
+    }
+    struct copse_source port = memory_source_port(sender->source);
+    const struct copse_log *log = port.log(port.context, held->position.log);
+    enum copse_wanted_extent wanted = COPSE_WANTED_NOTHING;
+    demand(copse_wanted_of_log(&wanted, copse_state_memory_port(node->state), &log->join,
+                               held->entry.class));
+    switch (wanted) {
+    case COPSE_WANTED_NOTHING:
+        return false;
+    case COPSE_WANTED_CLIPPED:
+        return is_named(node, sender, held, log);
+    case COPSE_WANTED_ALL:
+        break;
+    }
+    return true;
+}
+
+/* ---- views ---- */
+
+static struct copse_view *open_view(const struct sim_node *node, struct copse_source *port)
+{
+    struct copse_view *view = NULL;
+    *port = memory_source_port(node->source);
+    const struct copse_view_options options = {.state = copse_state_memory_port(node->state),
+                                               .source = port,
+                                               .memory = copse_memory_heap(),
+                                               .community = node->community};
+    demand(copse_view_new(&view, &options));
+    return view;
+}
+
+/* What an act erases is erased here; what no act erases any more is missing, and asked for again.
+ */
+void derive_erasures(struct sim_node *node)
+{
+    struct copse_source port;
+    struct copse_view *view = open_view(node, &port);
+    for (size_t i = 0; i < node->count; i++) {
+        const struct copse_held *held = memory_source_at(node->source, i);
+        if (held->content_state == COPSE_CONTENT_NONE || node->notes[i].kind == UINT32_MAX) {
+            continue;
+        }
+        struct copse_view_entry entry;
+        enum copse_err err = copse_view_load(view, &entry, &held->id);
+        demand(err);
+        bool is_erased = entry.words == COPSE_VIEW_ERASED;
+        if (is_erased && held->content_state != COPSE_CONTENT_ERASED) {
+            demand(memory_source_set_content(node->source, &held->id, COPSE_CONTENT_ERASED,
+                                             (struct copse_slice){NULL, 0}));
+            sim_node_forget_content(node, i);
+            node->erased_count++;
+        } else if (!is_erased && held->content_state == COPSE_CONTENT_ERASED) {
+            demand(memory_source_set_content(node->source, &held->id, COPSE_CONTENT_MISSING,
+                                             (struct copse_slice){NULL, 0}));
+            node->restored_count++;
+        }
+    }
+    copse_view_free(view);
+}
+
+struct copse_id derive_export(const struct sim_node *node)
+{
+    struct copse_source port;
+    struct copse_view *view = open_view(node, &port);
+    struct copse_id digest = {{0}};
+    demand(copse_export_digest(view, &digest));
+    copse_view_free(view);
+    return digest;
+}
+
+uint32_t derive_honoured(const struct sim_node *node)
+{
+    struct copse_source port;
+    struct copse_view *view = open_view(node, &port);
+    uint32_t count = 0;
+    for (size_t i = 0; i < node->count; i++) {
+        struct copse_view_entry entry;
+        if (node->notes[i].kind == UINT32_MAX) {
+            continue;
+        }
+        demand(copse_view_judge(view, &entry, &node->notes[i].id));
+        count += entry.verdict == COPSE_VERDICT_HONOURED ? 1 : 0;
+    }
+    copse_view_free(view);
+    return count;
+}
+
+uint32_t derive_recalls(const struct sim_node *node)
+{
+    struct copse_source port = memory_source_port(node->source);
+    struct copse_governance *governance = NULL;
+    const struct copse_governance_options options = {.memory = copse_memory_heap(),
+                                                     .scheme = node->scheme};
+    uint32_t count = 0;
+    demand(copse_governance_new(&governance, &node->community, &port, &options));
+    for (size_t i = 0; i < governance->control.record_count; i++) {
+        count += governance->control.records[i].is_in_effect ? 1 : 0;
+    }
+    copse_governance_free(governance);
+    return count;
+}
+
+/* ---- comparing ---- */
+
+struct text {
+    char *bytes;
+    size_t size, capacity;
+};
+
+static enum copse_err append(void *context, struct copse_slice bytes)
+{
+    struct text *text = context;
+    enum copse_err err = copse_memory_grow(copse_memory_heap(), &text->bytes, &text->capacity,
+                                           text->size + bytes.size + 1, 1);
+    if (err == COPSE_OK) {
+        memcpy(text->bytes + text->size, bytes.data, bytes.size);
+        text->size += bytes.size;
+        text->bytes[text->size] = 0;
+    }
+    return err;
+}
+
+static struct text write_export(const struct sim_node *node)
+{
+    struct copse_source port;
+    struct copse_view *view = open_view(node, &port);
+    struct text text = {NULL, 0, 0};
+    demand(copse_export_all(view, append, &text));
+    copse_view_free(view);
+    return text;
+}
+
+/* Whether both hold the same EDITs. One that is not wanted may still be a parent of one that is
+ * honoured, so what a page comes to is compared between nodes that hold the same ones. */
+static bool same_edits(const struct sim_node *one, const struct sim_node *two)
+{
+    size_t counts[2] = {0, 0};
+    for (size_t i = 0; i < one->count; i++) {
+        bool is_edit = one->notes[i].kind == COPSE_OP_EDIT;
+        if (is_edit && sim_node_find(two, &one->notes[i].id) == NULL) {
+            return false;
+        }
+        counts[0] += is_edit ? 1 : 0;
+    }
+    for (size_t i = 0; i < two->count; i++) {
+        counts[1] += two->notes[i].kind == COPSE_OP_EDIT ? 1 : 0;
+    }
+    return counts[0] == counts[1];
+}
+
+/* Exports are equal, or the first line that differs is told. */
+static void compare_exports(struct sim_world *world, const struct sim_node *one,
+                            const struct sim_node *two)
+{
+    struct text texts[2] = {write_export(one), write_export(two)};
+    size_t at = 0;
+    size_t line = 0;
+    while (at < texts[0].size && at < texts[1].size && texts[0].bytes[at] == texts[1].bytes[at]) {
+        at++;
+        line = texts[0].bytes[at - 1] == '\n' ? at : line;
+    }
+    if (at < texts[0].size || at < texts[1].size) {
+        sim_world_fail(world, "nodes %zu and %zu export different things:\n  %.*s\n  %.*s",
+                       one->number, two->number, (int)strcspn(texts[0].bytes + line, "\n"),
+                       texts[0].bytes + line, (int)strcspn(texts[1].bytes + line, "\n"),
+                       texts[1].bytes + line);
+    }
+    copse_memory_free(copse_memory_heap(), texts[0].bytes);
+    copse_memory_free(copse_memory_heap(), texts[1].bytes);
+}
+
+static void compare_verdicts(struct sim_world *world, const struct sim_node *one,
+                             const struct sim_node *two)
+{
+    struct copse_source ports[2];
+    struct copse_view *views[2] = {open_view(one, &ports[0]), open_view(two, &ports[1])};
+    for (size_t i = 0; i < one->count; i++) {
+        struct copse_view_entry entries[2];
+        const struct sim_note *note = &one->notes[i];
+        if (note->kind == UINT32_MAX || sim_node_find(two, &note->id) == NULL) {
+            continue;
+        }
+        demand(copse_view_judge(views[0], &entries[0], &note->id));
+        demand(copse_view_judge(views[1], &entries[1], &note->id));
+        if (entries[0].verdict != entries[1].verdict) {
+            char hex[COPSE_ID_HEX_BYTES];
+            copse_bytes_id_to_hex(hex, &note->id);
+            sim_world_fail(world, "%.16s (%s) is %s at node %zu and %s at node %zu", hex,
+                           copse_op_name(note->kind), copse_verdict_name(entries[0].verdict),
+                           one->number, copse_verdict_name(entries[1].verdict), two->number);
+        }
+    }
+    copse_view_free(views[0]);
+    copse_view_free(views[1]);
+}
+
+void derive_compare(struct sim_world *world, const struct sim_node *one, const struct sim_node *two)
+{
+    compare_verdicts(world, one, two);
+    if (same_edits(one, two)) {
+        compare_exports(world, one, two);
+    }
+    if (sim_node_sum(one) == sim_node_sum(two) &&
+        !copse_state_memory_equal(one->state, two->state)) {
+        sim_world_fail(world, "nodes %zu and %zu hold the same entries and have derived other rows",
+                       one->number, two->number);
+    }
+}
