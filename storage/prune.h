@@ -1,0 +1,30 @@
+/* Giving up what this node need not keep: branches past a cut, surplus forks, signatures.
+ */
+#ifndef COPSE_STORAGE_PRUNE_H
+#define COPSE_STORAGE_PRUNE_H
+
+#include "storage/entries.h"
+
+/* Take away the entries of one branch from a position on, with contents, index rows and views.
+ * At the branch's first seq the branch goes as a whole, and the last branch takes its log along.
+ * COPSE_OK; COPSE_ERR_NOT_FOUND; COPSE_ERR_REFUSED when another branch leaves this one there, or
+ * when the entry that would become a leaf has no signature; or a fault. Cost: O(entries dropped).
+ */
+enum copse_err copse_prune_drop(struct copse_txn *txn,
+                                const struct copse_position *from) COPSE_MUST_CHECK;
+
+/* Make room for a fork in a log that has as many branches as are kept (SPEC 4.8): give up the
+ * surplus branch if it is another than the new one, which takes its number. `log` has the new
+ * branch as its last. Sets *branch to the number that the new branch has from now on. COPSE_OK,
+ * COPSE_ERR_LIMIT when the new one itself is surplus, or a fault. */
+enum copse_err copse_prune_make_room(struct copse_txn *txn, uint32_t *branch,
+                                     struct copse_txn_log *log) COPSE_MUST_CHECK;
+
+/* Drop signatures on the way to a leaf that SPEC 4.11 permits to drop, at most `max` of them.
+ * `named` says of an id whether a cut names it (NULL: none does). Sets *dropped. */
+typedef bool copse_prune_is_named(void *context, const struct copse_id *id);
+enum copse_err copse_prune_signatures(struct copse_txn *txn, size_t *dropped,
+                                      const struct copse_position *leaf, size_t max,
+                                      copse_prune_is_named *named, void *context) COPSE_MUST_CHECK;
+
+#endif
