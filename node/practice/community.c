@@ -1,0 +1,602 @@
+/* How it works: a community is its genesis. Who joined before the genesis has arrived knows it from
+ * the invitation, which lies among the settings under the community's id. */
+#include "node/practice/community.h"
+
+#include "node/practice/people.h"
+#include "protocol/entry/clock.h"
+#include "storage/local.h"
+
+#include <sodium.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TICKET_KEY "ticket:"
+#define TICKET_KEY_BYTES (sizeof(TICKET_KEY) - 1 + COPSE_ID_BYTES)
+#define ABOUT_SECRET 1u   /* SPEC 5.5: "1 the first discovery secret, bin of 32" */
+#define CHARTER_INVITE 1u /* SPEC 5.4: "key 1 (boolean: members may invite and grant membership)" */
+#define DAY_MS 86400000u
+
+_Static_assert(COPSE_PRACTICE_NAME_BYTES == COPSE_TICKET_NAME_MAX + 1, "room for a name");
+
+static struct copse_slice community_ticket_key(uint8_t room[TICKET_KEY_BYTES],
+                                               const struct copse_id *community)
+{
+    memcpy(room, TICKET_KEY, sizeof(TICKET_KEY) - 1);
+    memcpy(room + sizeof(TICKET_KEY) - 1, community->bytes, COPSE_ID_BYTES);
+    return (struct copse_slice){room, TICKET_KEY_BYTES};
+}
+
+/* ---- founding ---- */
+
+static size_t community_values(struct copse_practice_value out[3],
+                               const struct copse_community_plan *plan)
+{
+    const struct copse_practice_value all[3] = {
+        {.field = COPSE_OBJECT_FIELD_NAME, .string = plan->name},
+        {.field = COPSE_OBJECT_FIELD_DOMAIN, .string = plan->domain},
+        {.field = COPSE_OBJECT_FIELD_PURPOSE, .string = plan->purpose},
+    };
+    size_t count = 0;
+    for (size_t i = 0; i < 3; i++) {
+        if (all[i].string.size > 0) {
+            out[count] = all[i];
+            out[count].shape = COPSE_PRACTICE_STRING;
+            count++;
+        }
+    }
+    return count;
+}
+
+static enum copse_err community_write_genesis(struct copse_practice_deed *deed, struct copse_id *id,
+                                              struct copse_slice content, struct copse_error *error)
+{
+    uint8_t charter_room[8];
+    uint8_t about_room[48];
+    uint8_t founders_room[48];
+    struct copse_id secret;
+    struct copse_writer charter;
+    struct copse_writer about;
+    struct copse_writer founders;
+    const struct copse_practice *practice = deed->practice;
+    copse_writer_init(&charter, charter_room, sizeof(charter_room));
+    copse_writer_map(&charter, 1);
+    copse_writer_uint(&charter, CHARTER_INVITE);
+    copse_writer_bool(&charter, true);
+    practice->random(practice->context, secret.bytes, sizeof(secret.bytes));
+    copse_writer_init(&about, about_room, sizeof(about_room));
+    copse_writer_map(&about, 1);
+    copse_writer_uint(&about, ABOUT_SECRET);
+    copse_writer_id(&about, &secret);
+    copse_writer_init(&founders, founders_room, sizeof(founders_room));
+    struct copse_op op = {
+        .kind = COPSE_OP_GENESIS,
+        .community_kind = 0,
+        .signature = *copse_keyring_certificate(practice->keyring),
+        .ids = copse_op_list_ids(&founders, copse_keyring_person(practice->keyring), 1),
+    };
+    if (copse_writer_end(&op.charter, &charter) != COPSE_OK ||
+        copse_writer_end(&op.map, &about) != COPSE_OK) {
+        return COPSE_ERR_LIMIT;
+    }
+    return copse_practice_write(deed, id, &op, content, error);
+}
+
+enum copse_err copse_community_create(const struct copse_practice *practice, struct copse_id *id,
+                                      const struct copse_community_plan *plan,
+                                      struct copse_error *error)
+{
+    struct copse_practice_deed deed;
+    struct copse_practice_value values[3];
+    struct copse_slice content;
+    bool said = false;
+    size_t count = community_values(values, plan);
+    enum copse_err err = copse_practice_begin(&deed, practice, NULL, COPSE_DB_WRITE, error);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    err = copse_practice_map(&deed, &content, COPSE_OBJECT_COMMUNITY, values, count, error);
+    if (err == COPSE_OK) {
+        err = community_write_genesis(&deed, &deed.community, content, error);
+    }
+    if (err == COPSE_OK) {
+        err = copse_entries_community(deed.txn, &deed.number, &deed.community);
+    }
+    if (err == COPSE_OK) {
+        err = copse_views_settle(deed.txn);
+    }
+    if (err == COPSE_OK) {
+        err = copse_people_say_name(&deed, &said, error);
+    }
+    if (err != COPSE_OK) {
+        copse_practice_end(&deed);
+        return err;
+    }
+    struct copse_id community = deed.community;
+    err = copse_practice_commit(&deed, error);
+    if (err == COPSE_OK) {
+        *id = community;
+    }
+    return err;
+}
+
+/* ---- inviting ---- */
+
+/* The discovery secret in force: that of the newest SECRET that counts, else the first one. */
+static enum copse_err community_secret(struct copse_practice_deed *deed, struct copse_id *out)
+{
+    struct copse_view *view;
+    struct copse_held held;
+    struct copse_view_entry entry;
+    uint64_t cursor = 0;
+    uint64_t newest = 0;
+    enum copse_err err = copse_practice_view(deed, &view);
+    if (err == COPSE_OK) {
+        err = copse_view_load(view, &entry, &deed->community);
+    }
+    if (err != COPSE_OK) {
+        return err;
+    }
+    struct copse_reader reader;
+    int64_t last = -1;
+    copse_reader_init(&reader, entry.op.map);
+    if (copse_reader_map(&reader, COPSE_OP_ATTRIBUTES_BYTES_MAX) > 0 &&
+        copse_reader_key(&reader, &last) == ABOUT_SECRET) {
+        *out = copse_reader_id(&reader);
+    }
+    while ((err = deed->source.next_control(deed->source.context, &held, &cursor)) == COPSE_OK) {
+        struct copse_op op;
+        struct copse_id id = held.id;
+        if (copse_op_decode(&op, held.entry.op, COPSE_ENTRY_CONTROL) != COPSE_OK ||
+            op.kind != COPSE_OP_SECRET) {
+            continue;
+        }
+        err = copse_view_load(view, &entry, &id);
+        if (err != COPSE_OK) {
+            return err;
+        }
+        if (entry.counts && entry.held.entry.hlc > newest) {
+            newest = entry.held.entry.hlc;
+            *out = entry.op.target;
+        }
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+/* As much of a text as fits, cut between characters; line feeds become blanks. */
+static void community_copy(char *out, size_t max, struct copse_slice text)
+{
+    size_t size = text.size < max ? text.size : max;
+    while (size > 0 && size < text.size && (text.data[size] & 0xc0u) == 0x80u) {
+        size--;
+    }
+    for (size_t i = 0; i < size; i++) {
+        out[i] = text.data[i] == '\n' || text.data[i] == '\t' ? ' ' : (char)text.data[i];
+    }
+    out[size] = '\0';
+}
+
+/* The charter that this device writes under: what its newest entry cites. */
+static enum copse_err community_charter(struct copse_practice_deed *deed, struct copse_id *out)
+{
+    struct copse_entries_cursor cursor = {.next_size = 0};
+    uint32_t number = 0;
+    const struct copse_log *log;
+    struct copse_held held;
+    enum copse_err err = copse_entries_next_log(deed->txn, &number, &cursor, deed->number,
+                                                copse_keyring_device(deed->practice->keyring));
+    if (err == COPSE_OK) {
+        err = copse_entries_log(deed->txn, &log, number);
+    }
+    if (err == COPSE_OK) {
+        err = copse_entries_find(deed->txn, &held, NULL, deed->number, &log->branches[0].leaf);
+    }
+    if (err == COPSE_OK) {
+        *out = held.trail.has_under ? held.trail.under.charter : deed->community;
+    }
+    return err;
+}
+
+static enum copse_err community_fill_ticket(struct copse_practice_deed *deed,
+                                            struct copse_ticket *ticket,
+                                            const struct copse_community_offer *offer)
+{
+    struct copse_community_card card;
+    enum copse_err err = copse_community_card(deed, &card);
+    if (err == COPSE_OK && !card.is_here) {
+        err = COPSE_ERR_NOT_FOUND;
+    }
+    if (err == COPSE_OK) {
+        err = community_secret(deed, &ticket->discovery);
+    }
+    if (err == COPSE_OK) {
+        err = community_charter(deed, &ticket->charter);
+    }
+    if (err != COPSE_OK) {
+        return err;
+    }
+    ticket->community = deed->community;
+    ticket->inviter = *copse_keyring_person(deed->practice->keyring);
+    community_copy(ticket->name, COPSE_TICKET_NAME_MAX, card.name);
+    community_copy(ticket->purpose, COPSE_TICKET_PROSE_MAX,
+                   card.purpose.size > 0 ? card.purpose : card.domain);
+    community_copy(ticket->greeting, COPSE_TICKET_PROSE_MAX, offer->greeting);
+    return COPSE_OK;
+}
+
+static enum copse_err community_write_invite(struct copse_practice_deed *deed,
+                                             struct copse_ticket *ticket,
+                                             const struct copse_community_offer *offer,
+                                             struct copse_error *error)
+{
+    const struct copse_practice *practice = deed->practice;
+    struct copse_secret secret;
+    struct copse_op op = {
+        .kind = COPSE_OP_INVITE,
+        .role = offer->role,
+        .has_uses = offer->uses > 0,
+        .uses = offer->uses,
+        .has_until = offer->days > 0,
+    };
+    practice->random(practice->context, ticket->invite_seed, sizeof(ticket->invite_seed));
+    copse_key_from_seed(&op.target, &secret, ticket->invite_seed);
+    copse_key_forget(&secret);
+    if (op.has_until) {
+        uint64_t end_ms = practice->now_ms(practice->context) + (uint64_t)offer->days * DAY_MS;
+        op.until = copse_clock_of_ms(end_ms);
+        ticket->has_expiry = true;
+        ticket->expires_s = end_ms / 1000u;
+    }
+    ticket->has_invite = true;
+    return copse_practice_write(deed, &ticket->invite, &op, (struct copse_slice){NULL, 0}, error);
+}
+
+enum copse_err copse_community_invite(const struct copse_practice *practice,
+                                      struct copse_ticket *ticket, const struct copse_id *community,
+                                      const struct copse_community_offer *offer,
+                                      struct copse_error *error)
+{
+    struct copse_practice_deed deed;
+    struct copse_ticket made;
+    memset(&made, 0, sizeof(made));
+    enum copse_err err = copse_practice_begin(&deed, practice, community, COPSE_DB_WRITE, error);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    err = community_fill_ticket(&deed, &made, offer);
+    if (err == COPSE_OK) {
+        err = community_write_invite(&deed, &made, offer, error);
+    }
+    if (err == COPSE_OK) {
+        err = copse_practice_commit(&deed, error);
+    } else {
+        copse_practice_end(&deed);
+    }
+    if (err == COPSE_OK) {
+        *ticket = made;
+    }
+    copse_ticket_forget(&made);
+    return err;
+}
+
+/* ---- joining ---- */
+
+static enum copse_err community_write_join(struct copse_practice_deed *deed,
+                                           const struct copse_ticket *ticket,
+                                           struct copse_error *error)
+{
+    const struct copse_keyring *keyring = deed->practice->keyring;
+    uint8_t message[3 * COPSE_ID_BYTES];
+    struct copse_id key;
+    struct copse_id id;
+    struct copse_secret secret;
+    struct copse_op op = {
+        .kind = COPSE_OP_JOIN,
+        .target = *copse_keyring_person(keyring),
+        .signature = *copse_keyring_certificate(keyring),
+        .has_invite_signature = true,
+    };
+    /* SPEC 7.8: "its message is the community, the person and the device, 96 bytes" */
+    memcpy(message, ticket->community.bytes, COPSE_ID_BYTES);
+    memcpy(message + COPSE_ID_BYTES, op.target.bytes, COPSE_ID_BYTES);
+    memcpy(message + 2 * COPSE_ID_BYTES, copse_keyring_device(keyring)->bytes, COPSE_ID_BYTES);
+    copse_key_from_seed(&key, &secret, ticket->invite_seed);
+    copse_key_sign(copse_key_ed25519(), &op.invite_signature, COPSE_KEY_INVITE,
+                   (struct copse_slice){message, sizeof(message)}, &secret);
+    copse_key_forget(&secret);
+    struct copse_under under = {ticket->invite, ticket->charter};
+    deed->under = &under;
+    enum copse_err err = copse_practice_write(deed, &id, &op, (struct copse_slice){NULL, 0}, error);
+    deed->under = NULL;
+    return err;
+}
+
+/* Has this device a log in the community? */
+static enum copse_err community_is_joined(struct copse_practice_deed *deed, bool *out)
+{
+    struct copse_entries_cursor cursor = {.next_size = 0};
+    uint32_t number = 0;
+    *out = false;
+    if (deed->practice->keyring == NULL) {
+        return COPSE_OK;
+    }
+    enum copse_err err = copse_entries_next_log(deed->txn, &number, &cursor, deed->number,
+                                                copse_keyring_device(deed->practice->keyring));
+    *out = err == COPSE_OK;
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+enum copse_err copse_community_join(const struct copse_practice *practice,
+                                    const struct copse_ticket *ticket, struct copse_slice text,
+                                    struct copse_error *error)
+{
+    struct copse_practice_deed deed;
+    uint8_t key[TICKET_KEY_BYTES];
+    bool flag = false;
+    if (!ticket->has_invite) {
+        return copse_error_set(error, COPSE_ERR_FORM, "the invitation carries no key to join with");
+    }
+    enum copse_err err = copse_practice_begin(&deed, practice, NULL, COPSE_DB_WRITE, error);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    deed.community = ticket->community;
+    err = copse_entries_add_community(deed.txn, &deed.number, &ticket->community);
+    if (err == COPSE_OK) {
+        err = community_is_joined(&deed, &flag);
+    }
+    if (err == COPSE_OK && flag) {
+        err = copse_error_set(error, COPSE_ERR_EXISTS, "you are in %s already", ticket->name);
+    }
+    if (err == COPSE_OK) {
+        err = copse_local_put(deed.txn, COPSE_LOCAL_SETTINGS,
+                              community_ticket_key(key, &ticket->community), text);
+    }
+    if (err == COPSE_OK) {
+        err = community_write_join(&deed, ticket, error);
+    }
+    if (err == COPSE_OK) {
+        err = copse_views_settle(deed.txn);
+    }
+    if (err == COPSE_OK) {
+        err = copse_people_say_name(&deed, &flag, error);
+    }
+    if (err != COPSE_OK) {
+        copse_practice_end(&deed);
+        return err;
+    }
+    return copse_practice_commit(&deed, error);
+}
+
+/* ---- reading ---- */
+
+/* The name in the invitation that was joined by. It is copied into the deed's room for names. */
+static enum copse_err community_name_in_ticket(struct copse_practice_deed *deed,
+                                               struct copse_slice *out)
+{
+    uint8_t key[TICKET_KEY_BYTES];
+    struct copse_slice text;
+    struct copse_ticket ticket;
+    enum copse_err err = copse_local_get(deed->txn, &text, COPSE_LOCAL_SETTINGS,
+                                         community_ticket_key(key, &deed->community));
+    if (err != COPSE_OK) {
+        return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    }
+    if (copse_ticket_decode(&ticket, text) == COPSE_OK) {
+        memcpy(deed->name, ticket.name, sizeof(deed->name));
+        *out = copse_bytes_of_string(deed->name);
+        copse_ticket_forget(&ticket);
+    }
+    return COPSE_OK;
+}
+
+enum copse_err copse_community_card(struct copse_practice_deed *deed,
+                                    struct copse_community_card *out)
+{
+    struct copse_view *view;
+    struct copse_view_object object;
+    *out = (struct copse_community_card){.id = deed->community};
+    enum copse_err err = community_is_joined(deed, &out->is_joined);
+    if (err == COPSE_OK) {
+        err = copse_practice_view(deed, &view);
+    }
+    if (err == COPSE_OK) {
+        err = copse_view_object(view, &object, &deed->community);
+        if (err == COPSE_ERR_NOT_FOUND) {
+            return community_name_in_ticket(deed, &out->name);
+        }
+    }
+    out->is_here = err == COPSE_OK;
+    if (err == COPSE_OK) {
+        err = copse_reading_string(deed, &out->name, &object, COPSE_OBJECT_FIELD_NAME);
+    }
+    if (err == COPSE_OK) {
+        err = copse_reading_string(deed, &out->domain, &object, COPSE_OBJECT_FIELD_DOMAIN);
+    }
+    if (err == COPSE_OK) {
+        err = copse_reading_string(deed, &out->purpose, &object, COPSE_OBJECT_FIELD_PURPOSE);
+    }
+    return err;
+}
+
+static enum copse_err community_count_logs(struct copse_practice_deed *deed,
+                                           struct copse_community_counts *out)
+{
+    struct copse_entries_cursor cursor = {.next_size = 0};
+    uint32_t number = 0;
+    enum copse_err err;
+    while ((err = copse_entries_next_log(deed->txn, &number, &cursor, deed->number, NULL)) ==
+           COPSE_OK) {
+        const struct copse_log *log;
+        err = copse_entries_log(deed->txn, &log, number);
+        if (err != COPSE_OK) {
+            return err;
+        }
+        out->logs++;
+        for (uint32_t i = 0; i < log->branch_count; i++) {
+            out->entries += (uint64_t)log->branches[i].last_seq - log->branches[i].first_seq + 1;
+        }
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+/* Is a text op held all of whose parents are held? */
+static enum copse_err community_has_parents(struct copse_practice_deed *deed, bool *out,
+                                            const struct copse_id *id)
+{
+    struct copse_held held;
+    struct copse_op op;
+    struct copse_id parent;
+    *out = true;
+    enum copse_err err = copse_entries_find(deed->txn, &held, NULL, deed->number, id);
+    if (err != COPSE_OK || copse_op_decode(&op, held.entry.op, COPSE_ENTRY_DATA) != COPSE_OK) {
+        return err;
+    }
+    while (err == COPSE_OK && *out && copse_op_next_id(&op.ids, &parent)) {
+        struct copse_held found;
+        err = copse_entries_find(deed->txn, &found, NULL, deed->number, &parent);
+        *out = err != COPSE_ERR_NOT_FOUND;
+        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    }
+    return err;
+}
+
+static enum copse_err community_count_pending(struct copse_practice_deed *deed,
+                                              struct copse_community_counts *out)
+{
+    struct copse_view *view;
+    struct copse_state_cursor rows;
+    struct copse_slice key;
+    struct copse_slice value;
+    struct copse_fold_prefix edits = copse_fold_edits(&deed->community);
+    edits.size = 1; /* the letter alone: the edits of every text */
+    enum copse_err err = copse_practice_view(deed, &view);
+    copse_state_open(&rows, copse_fold_bytes(&edits));
+    while (err == COPSE_OK) {
+        struct copse_id id;
+        bool has_parents = true;
+        err = copse_state_next(&rows, &key, &value, &deed->state);
+        if (err == COPSE_ERR_NOT_FOUND) {
+            return COPSE_OK;
+        }
+        if (err == COPSE_OK) {
+            err = copse_fold_entry_of(&id, key);
+        }
+        if (err == COPSE_OK) {
+            err = community_has_parents(deed, &has_parents, &id);
+        }
+        out->pending += !has_parents;
+    }
+    return err;
+}
+
+static enum copse_err community_count_missing(struct copse_practice_deed *deed,
+                                              struct copse_community_counts *out)
+{
+    struct copse_position cursor = {0, 0, 0};
+    struct copse_position position;
+    enum copse_err err;
+    while ((err = copse_contents_next_missing(deed->txn, &position, &cursor)) == COPSE_OK) {
+        struct copse_held held;
+        err = copse_entries_at(deed->txn, &held, NULL, &position);
+        if (err != COPSE_OK) {
+            return err;
+        }
+        out->missing +=
+            copse_bytes_equal_ids(copse_entry_community(&held.entry, &held.id), &deed->community);
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+enum copse_err copse_community_counts(struct copse_practice_deed *deed,
+                                      struct copse_community_counts *out)
+{
+    struct copse_view *view;
+    struct copse_view_cursor cursor;
+    struct copse_view_object object;
+    *out = (struct copse_community_counts){.entries = 0};
+    enum copse_err err = community_count_logs(deed, out);
+    if (err == COPSE_OK) {
+        err = community_count_pending(deed, out);
+    }
+    if (err == COPSE_OK) {
+        err = community_count_missing(deed, out);
+    }
+    if (err == COPSE_OK) {
+        err = copse_practice_view(deed, &view);
+    }
+    copse_view_open_people(&cursor);
+    while (err == COPSE_OK) {
+        err = copse_view_next(view, &object, &cursor);
+        out->people += err == COPSE_OK && object.is_visible;
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+/* ---- digest ---- */
+
+static int community_compare_leaves(const void *a, const void *b)
+{
+    return copse_bytes_compare_ids(a, b);
+}
+
+/* The leaves of all logs: ids name entries with all their ancestors, so they say it all. */
+static enum copse_err community_leaves(struct copse_practice_deed *deed, struct copse_id **out,
+                                       size_t *count)
+{
+    struct copse_entries_cursor cursor = {.next_size = 0};
+    struct copse_id *leaves = NULL;
+    size_t capacity = 0;
+    uint32_t number = 0;
+    enum copse_err err;
+    *count = 0;
+    while ((err = copse_entries_next_log(deed->txn, &number, &cursor, deed->number, NULL)) ==
+           COPSE_OK) {
+        const struct copse_log *log;
+        err = copse_entries_log(deed->txn, &log, number);
+        if (err == COPSE_OK) {
+            err = copse_memory_grow(deed->practice->memory, &leaves, &capacity,
+                                    *count + log->branch_count, sizeof(*leaves));
+        }
+        if (err != COPSE_OK) {
+            copse_memory_free(deed->practice->memory, leaves);
+            return err;
+        }
+        for (uint32_t i = 0; i < log->branch_count; i++) {
+            leaves[(*count)++] = log->branches[i].leaf;
+        }
+    }
+    if (err != COPSE_ERR_NOT_FOUND) {
+        copse_memory_free(deed->practice->memory, leaves);
+        return err;
+    }
+    *out = leaves;
+    return COPSE_OK;
+}
+
+enum copse_err copse_community_digest(struct copse_practice_deed *deed, struct copse_id *out)
+{
+    struct copse_id *leaves = NULL;
+    size_t count = 0;
+    crypto_generichash_state hash;
+    enum copse_err err = community_leaves(deed, &leaves, &count);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    if (count > 0) {
+        qsort(leaves, count, sizeof(*leaves), community_compare_leaves);
+    }
+    (void)crypto_generichash_init(&hash, NULL, 0, sizeof(out->bytes));
+    for (size_t i = 0; i < count; i++) {
+        (void)crypto_generichash_update(&hash, leaves[i].bytes, sizeof(leaves[i].bytes));
+    }
+    (void)crypto_generichash_final(&hash, out->bytes, sizeof(out->bytes));
+    copse_memory_free(deed->practice->memory, leaves);
+    return COPSE_OK;
+}
+
+enum copse_err copse_community_next(struct copse_practice_deed *deed, struct copse_id *id,
+                                    uint32_t *number)
+{
+    return copse_entries_next_community(deed->txn, id, number);
+}

@@ -1,0 +1,71 @@
+/* Communities: founding, inviting, joining, and what is known of one here. */
+#ifndef COPSE_NODE_PRACTICE_COMMUNITY_H
+#define COPSE_NODE_PRACTICE_COMMUNITY_H
+
+#include "node/practice/reading.h"
+#include "protocol/wire/ticket.h"
+
+/* Found an open community whose members may invite others. `domain` and `purpose` may have size 0.
+ * COPSE_OK and its id, committed; the errors of copse_practice_create. */
+struct copse_community_plan {
+    struct copse_slice name;
+    struct copse_slice domain;
+    struct copse_slice purpose;
+};
+enum copse_err copse_community_create(const struct copse_practice *practice, struct copse_id *id,
+                                      const struct copse_community_plan *plan,
+                                      struct copse_error *error) COPSE_MUST_CHECK;
+
+/* Make an invitation: registers a new invite key, committed. The caller forgets *ticket.
+ * COPSE_ERR_NOT_FOUND: the community's first entry is not here yet. */
+struct copse_community_offer {
+    enum copse_op_role role; /* COPSE_OP_MEMBER or COPSE_OP_GUEST */
+    uint32_t uses;           /* 0: any number */
+    uint32_t days;           /* 0: for ever */
+    struct copse_slice greeting;
+};
+enum copse_err copse_community_invite(const struct copse_practice *practice,
+                                      struct copse_ticket *ticket, const struct copse_id *community,
+                                      const struct copse_community_offer *offer,
+                                      struct copse_error *error) COPSE_MUST_CHECK;
+
+/* Join by an invitation, committed. `text` is the invitation as it was decoded; it is kept, for its
+ * addresses. COPSE_ERR_EXISTS: one is in already; COPSE_ERR_FORM: the invitation has no key. */
+enum copse_err copse_community_join(const struct copse_practice *practice,
+                                    const struct copse_ticket *ticket, struct copse_slice text,
+                                    struct copse_error *error) COPSE_MUST_CHECK;
+
+/* What is known of a community. Slices are borrowed from the deed. */
+struct copse_community_card {
+    struct copse_id id;
+    struct copse_slice name; /* before its first entry is here: from the invitation */
+    struct copse_slice domain;
+    struct copse_slice purpose;
+    bool is_here;   /* its first entry has arrived */
+    bool is_joined; /* this device writes in it */
+};
+enum copse_err copse_community_card(struct copse_practice_deed *deed,
+                                    struct copse_community_card *out) COPSE_MUST_CHECK;
+
+/* How much of a community is here. Cost: O(logs + text ops + contents missing). */
+struct copse_community_counts {
+    uint64_t entries;
+    uint64_t logs;
+    uint64_t pending; /* edits that wait for an edit that is not here */
+    uint64_t missing; /* contents */
+    uint64_t people;
+};
+enum copse_err copse_community_counts(struct copse_practice_deed *deed,
+                                      struct copse_community_counts *out) COPSE_MUST_CHECK;
+
+/* A hash over all logs that are held, by their leaves: equal on two nodes exactly when they hold
+ * the same entries. Cost: O(logs log logs). */
+enum copse_err copse_community_digest(struct copse_practice_deed *deed,
+                                      struct copse_id *out) COPSE_MUST_CHECK;
+
+/* The next community of the store, begin with *number = 0. COPSE_ERR_NOT_FOUND after the last. A
+ * deed without community will do. */
+enum copse_err copse_community_next(struct copse_practice_deed *deed, struct copse_id *id,
+                                    uint32_t *number) COPSE_MUST_CHECK;
+
+#endif

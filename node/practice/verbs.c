@@ -1,0 +1,328 @@
+/* How it works: one constant table, searched from front to back. It is short. */
+#include "node/practice/verbs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+// clang-format off
+#define TEXT_OPTIONS \
+    {"message", 'm', "TEXT", "the text itself"}, \
+    {"file", 'F', "FILE", "read the text from FILE; '-' is standard input"}
+
+static const struct copse_verb verbs_table[] = {
+    {COPSE_VERB_ASK, COPSE_VERB_DAILY, "ask", NULL, "[QUESTION]", 0, COPSE_VERBS_ARGUMENTS_ANY,
+     "ask the community a question",
+     "Without a text your editor opens; the first line is the question, the rest its details.",
+     {"copse ask \"How do you explain torque without a formula?\"",
+      "copse ask -F question.md --tag optics"},
+     {TEXT_OPTIONS, {"tag", 't', "TAG", "put a tag on it (may be given several times)"}}},
+    {COPSE_VERB_POST, COPSE_VERB_DAILY, "post", NULL, "[TEXT]", 0, COPSE_VERBS_ARGUMENTS_ANY,
+     "start a conversation, or tell something",
+     "Types: talk (the default), problem, solution, insight, story, question.",
+     {"copse post \"The new lenses have arrived.\"",
+      "copse post --type story -F our-first-open-day.md"},
+     {TEXT_OPTIONS, {"type", 'T', "TYPE", "talk, problem, solution, insight, story or question"},
+      {"about", 'a', "ID", "the page it is about"},
+      {"tag", 't', "TAG", "put a tag on it (may be given several times)"}}},
+    {COPSE_VERB_REPLY, COPSE_VERB_DAILY, "reply", NULL, "ID [TEXT]", 1, COPSE_VERBS_ARGUMENTS_ANY,
+     "reply to a post, or write under a page", NULL,
+     {"copse reply 3fa2 \"We do it with a door and a finger.\""}, {TEXT_OPTIONS}},
+    {COPSE_VERB_MARK, COPSE_VERB_DAILY, "mark", "react", "ID MARK", 2, 2,
+     "say thanks, or that something was useful",
+     "Marks: thanks, useful. With --undo your mark is taken back.",
+     {"copse mark 3fa2 thanks", "copse mark 3fa2 thanks --undo"},
+     {{"undo", 'u', NULL, "take the mark back"}}},
+    {COPSE_VERB_SHOW, COPSE_VERB_DAILY, "show", NULL, "ID", 1, 1,
+     "show a page, a post or a person", NULL, {"copse show 3fa2"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_SEARCH, COPSE_VERB_DAILY, "search", NULL, "WORDS", 1, COPSE_VERBS_ARGUMENTS_ANY,
+     "find pages and posts by their words",
+     "All words must occur; the last one may be the beginning of a word. Case and accents do not "
+     "matter.",
+     {"copse search refraction lab", "copse search refr"},
+     {{"limit", 'n', "NUMBER", "show at most NUMBER (20)"}}},
+
+    {COPSE_VERB_PAGE_NEW, COPSE_VERB_THINGS, "page new", NULL, "TITLE", 1,
+     COPSE_VERBS_ARGUMENTS_ANY, "begin a page",
+     "A page is Markdown that everyone in the community may edit, offline too; edits are merged. "
+     "Without a text your editor opens.",
+     {"copse page new \"Setting up the optics bench\"", "copse page new Safety -F safety.md"},
+     {TEXT_OPTIONS, {"tag", 't', "TAG", "put a tag on it (may be given several times)"}}},
+    {COPSE_VERB_PAGE_EDIT, COPSE_VERB_THINGS, "page edit", NULL, "ID", 1, 1, "edit a page",
+     "Your editor opens with the page as it is now. With -F the text is that of the file; say with "
+     "--base which version it was made from, so that what others wrote meanwhile is kept.",
+     {"copse page edit 3fa2", "copse page edit 3fa2 -F new.md --base 77c01be2"},
+     {TEXT_OPTIONS,
+      {"base", 'b', "VERSION", "the version the text was made from (the present one)"},
+      {"title", 'T', "TITLE", "give it another title"}}},
+    {COPSE_VERB_PAGE_SHOW, COPSE_VERB_THINGS, "page show", NULL, "ID", 1, 1, "show a page", NULL,
+     {"copse page show 3fa2", "copse page show 3fa2 --version 77c01be2"},
+     {{"version", 'V', "VERSION", "as it was at that version"}}},
+    {COPSE_VERB_PAGE_HISTORY, COPSE_VERB_THINGS, "page history", NULL, "ID", 1, 1,
+     "list who changed a page, and when", NULL, {"copse page history 3fa2"},
+     {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_PAGE_DIFF, COPSE_VERB_THINGS, "page diff", NULL, "ID [VERSION [VERSION]]", 1, 3,
+     "show what changed in a page",
+     "Without a version: the last change. With one: from it to now. With two: between them.",
+     {"copse page diff 3fa2", "copse page diff 3fa2 77c01be2"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_PAGE_LIST, COPSE_VERB_THINGS, "page list", NULL, "", 0, 0, "list the pages", NULL,
+     {"copse page list --tag optics"},
+     {{"tag", 't', "TAG", "only those with this tag"},
+      {"limit", 'n', "NUMBER", "show at most NUMBER (all)"}}},
+
+    {COPSE_VERB_COMMUNITY_CREATE, COPSE_VERB_US, "community create", NULL, "NAME", 1,
+     COPSE_VERBS_ARGUMENTS_ANY, "found a community",
+     "You become its first founder. Its domain says in a sentence what its members care about.",
+     {"copse community create \"Physics teaching\" --domain \"Teaching physics at school\""},
+     {{"domain", 'd', "TEXT", "what we care about"},
+      {"purpose", 'p', "TEXT", "what we want to achieve"}}},
+    {COPSE_VERB_COMMUNITY_LIST, COPSE_VERB_US, "community list", NULL, "", 0, 0,
+     "list your communities", NULL, {"copse community list"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_COMMUNITY_SHOW, COPSE_VERB_US, "community show", NULL, "", 0, 0,
+     "show what a community is about and who is in it", NULL, {"copse community show"},
+     {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_COMMUNITY_INVITE, COPSE_VERB_US, "community invite", "invite", "", 0, 0,
+     "make an invitation",
+     "An invitation is one line of text. Whoever has it can join, so hand it only to those you "
+     "mean; it admits any number of people, as members, unless told otherwise.",
+     {"copse community invite", "copse community invite --uses 1 --days 14 --qr"},
+     {{"role", 'r', "ROLE", "member (the default) or guest"},
+      {"uses", 'u', "NUMBER", "how many people may use it (any number)"},
+      {"days", 'D', "NUMBER", "for how many days it holds (for ever)"},
+      {"greeting", 'g', "TEXT", "a word to whoever opens it"},
+      {"qr", 0, NULL, "draw it as a QR code as well"}}},
+    {COPSE_VERB_COMMUNITY_JOIN, COPSE_VERB_US, "community join", "join", "TICKET", 1, 1,
+     "join a community by an invitation",
+     "Works without a connection: you are in as soon as you meet one of its members.",
+     {"copse community join copse1qz..."}, {{NULL, 0, NULL, NULL}}},
+
+    {COPSE_VERB_ME_SHOW, COPSE_VERB_MINE, "me show", NULL, "", 0, 0,
+     "show who you are on this machine", NULL, {"copse me show"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_ME_NAME, COPSE_VERB_MINE, "me name", NULL, "NAME", 1, COPSE_VERBS_ARGUMENTS_ANY,
+     "change the name others see", NULL, {"copse me name \"Ana Maria Ruiz\""},
+     {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_ME_CODE, COPSE_VERB_MINE, "me code", NULL, "[show | confirm [WORD WORD]]", 0, 3,
+     "your way back in: show the recovery code, confirm that you wrote it down",
+     "With the code you can come back as the same person on a new machine. Write it on paper, then "
+     "confirm: you are asked for two of its words, and it is wiped from this machine.",
+     {"copse me code show", "copse me code confirm"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_IMPORT_MARKDOWN, COPSE_VERB_MINE, "import markdown", NULL, "DIR", 1, 1,
+     "make pages from a folder of Markdown files",
+     "A file that was imported before and has changed becomes an edit of its page; one that has "
+     "not changed adds nothing. Symbolic links are not followed.",
+     {"copse import markdown notes/ --dry-run", "copse import markdown notes/"},
+     {{"dry-run", 0, NULL, "say what would happen, change nothing"}}},
+    {COPSE_VERB_EXPORT_MARKDOWN, COPSE_VERB_MINE, "export markdown", NULL, "DIR", 1, 1,
+     "write all pages as Markdown files into a folder", NULL, {"copse export markdown backup/"},
+     {{"force", 'f', NULL, "replace files that are there and differ"}}},
+    {COPSE_VERB_EXPORT_JSONL, COPSE_VERB_MINE, "export jsonl", NULL, "FILE", 1, 1,
+     "write everything as JSON, one object a line", "FILE may be '-': standard output.",
+     {"copse export jsonl everything.jsonl"}, {{NULL, 0, NULL, NULL}}},
+
+    {COPSE_VERB_INIT, COPSE_VERB_FINER, "init", "me init", "", 0, 0, "make your identity",
+     "Asks nothing but your name, and that only if --name does not say it.",
+     {"copse init --name \"Ana Ruiz\""}, {{"name", 'N', "NAME", "the name others see"}}},
+    {COPSE_VERB_ANSWER, COPSE_VERB_FINER, "answer", NULL, "ID [TEXT]", 1,
+     COPSE_VERBS_ARGUMENTS_ANY, "answer a question", NULL,
+     {"copse answer 3fa2 \"With a door and a finger.\""}, {TEXT_OPTIONS}},
+    {COPSE_VERB_ACCEPT, COPSE_VERB_FINER, "accept", NULL, "ID", 1, 1,
+     "mark a reply to your question as what answered it", NULL,
+     {"copse accept 81bd", "copse accept 81bd --undo"}, {{"undo", 'u', NULL, "take it back"}}},
+    {COPSE_VERB_THREAD, COPSE_VERB_FINER, "thread", NULL, "ID", 1, 1,
+     "show a conversation from its beginning", NULL, {"copse thread 3fa2"},
+     {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_FEED, COPSE_VERB_FINER, "feed", NULL, "", 0, 0, "show what is new, newest first",
+     NULL, {"copse feed", "copse feed -n 50"},
+     {{"limit", 'n', "NUMBER", "show at most NUMBER (20)"}}},
+    {COPSE_VERB_TAG, COPSE_VERB_FINER, "tag", NULL, "ID TAG...", 2, COPSE_VERBS_ARGUMENTS_ANY,
+     "put tags on a page or a post", NULL,
+     {"copse tag 3fa2 optics lab", "copse tag 3fa2 lab --remove"},
+     {{"remove", 'r', NULL, "take the tags off"}}},
+    {COPSE_VERB_STATUS, COPSE_VERB_FINER, "status", NULL, "", 0, 0,
+     "what is here: communities, what is missing, when it was last compared with others", NULL,
+     {"copse status"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_DIGEST, COPSE_VERB_FINER, "digest", NULL, "", 0, 0,
+     "two numbers that are equal on two machines that hold the same", NULL, {"copse digest"},
+     {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_CHECK, COPSE_VERB_FINER, "check", NULL, "", 0, 0,
+     "verify everything that is stored",
+     "With --rebuild all that is derived is made anew and compared with what is stored.",
+     {"copse check", "copse check --rebuild"},
+     {{"rebuild", 0, NULL, "make everything derived anew and compare"}}},
+    {COPSE_VERB_BACKUP, COPSE_VERB_FINER, "backup", NULL, "FILE", 1, 1,
+     "write a copy of everything but your keys", NULL, {"copse backup /media/stick/copse.backup"},
+     {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_LIMITS, COPSE_VERB_FINER, "limits", NULL, "", 0, 0, "list the limits that hold",
+     NULL, {"copse limits"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_LOG, COPSE_VERB_FINER, "log", NULL, "", 0, 0, "list the raw entries, newest last",
+     NULL, {"copse log -n 20"}, {{"limit", 'n', "NUMBER", "show the last NUMBER (50)"}}},
+    {COPSE_VERB_VERSION, COPSE_VERB_FINER, "version", NULL, "", 0, 0, "say which version this is",
+     NULL, {"copse version"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_HELP, COPSE_VERB_FINER, "help", NULL, "[VERB]", 0, 2,
+     "explain a verb, or list them", NULL, {"copse help page edit", "copse help --all"},
+     {{"all", 'a', NULL, "list every verb"},
+      {"manual", 0, NULL, "print the lists of the man page"}}},
+};
+
+static const struct copse_verb_option verbs_common[] = {
+    {"community", 'C', "NAME", "which community: its name or the beginning of its id; may be left "
+                               "out where there is one"},
+    {"home", 'H', "DIR", "keep everything under DIR (also: COPSE_HOME)"},
+    {"json", 'j', NULL, "print one JSON object for programs"},
+    {"color", 0, "WHEN", "auto, always or never (also: NO_COLOR)"},
+    {"quiet", 'q', NULL, "print nothing but what was asked for"},
+    {"no-input", 0, NULL, "never ask, never open an editor: fail instead"},
+    {"yes", 'y', NULL, "answer yes where you would be asked"},
+    {"help", 'h', NULL, "explain the verb"},
+    {NULL, 0, NULL, NULL},
+};
+// clang-format on
+
+const struct copse_verb *copse_verbs_all(size_t *count)
+{
+    *count = COPSE_ARRAY_SIZE(verbs_table);
+    return verbs_table;
+}
+
+const struct copse_verb_option *copse_verbs_common(void)
+{
+    return verbs_common;
+}
+
+/* Do the first words of `typed` spell `words` ("page edit")? Sets *used to how many that took. */
+static bool verbs_spell(size_t *used, struct copse_slice words, const char *const *typed,
+                        size_t count)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t size = strlen(typed[i]);
+        if (size > words.size - at || memcmp(words.data + at, typed[i], size) != 0) {
+            return false;
+        }
+        at += size;
+        if (at == words.size) {
+            *used = i + 1;
+            return true;
+        }
+        if (words.data[at] != ' ') {
+            return false;
+        }
+        at++;
+    }
+    return false;
+}
+
+/* The spellings of a verb one by one: its words, then its aliases. Start with *cursor NULL. */
+static bool verbs_next_spelling(const char **cursor, struct copse_slice *out,
+                                const struct copse_verb *verb)
+{
+    if (*cursor == NULL) {
+        *out = copse_bytes_of_string(verb->words);
+        *cursor = verb->aliases == NULL ? "" : verb->aliases;
+        return true;
+    }
+    if (**cursor == '\0') {
+        return false;
+    }
+    size_t size = strcspn(*cursor, "|");
+    *out = (struct copse_slice){(const uint8_t *)*cursor, size};
+    *cursor += size + ((*cursor)[size] == '|');
+    return true;
+}
+
+const struct copse_verb *copse_verbs_find(size_t *used, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(verbs_table); i++) {
+        const char *cursor = NULL;
+        struct copse_slice spelling;
+        while (verbs_next_spelling(&cursor, &spelling, &verbs_table[i])) {
+            if (verbs_spell(used, spelling, words, count)) {
+                return &verbs_table[i];
+            }
+        }
+    }
+    return NULL;
+}
+
+/* The first or (behind it) second word of a spelling; size 0 when there is none. */
+static struct copse_slice verbs_word(struct copse_slice spelling, size_t index)
+{
+    const uint8_t *space = memchr(spelling.data, ' ', spelling.size);
+    size_t first = space == NULL ? spelling.size : (size_t)(space - spelling.data);
+    if (index == 0) {
+        return (struct copse_slice){spelling.data, first};
+    }
+    return space == NULL ? (struct copse_slice){spelling.data + first, 0}
+                         : (struct copse_slice){space + 1, spelling.size - first - 1};
+}
+
+bool copse_verbs_is_group(const char *word)
+{
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(verbs_table); i++) {
+        struct copse_slice words = copse_bytes_of_string(verbs_table[i].words);
+        if (verbs_word(words, 1).size > 0 &&
+            copse_bytes_equal(verbs_word(words, 0), copse_bytes_of_string(word))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t verbs_least(size_t a, size_t b, size_t c)
+{
+    size_t least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+/* How many letters to put in, take out or replace; two neighbours exchanged count once. */
+static size_t verbs_distance(struct copse_slice a, struct copse_slice b)
+{
+    size_t rows[3][COPSE_VERBS_WORD_MAX + 1];
+    COPSE_ASSERT(a.size <= COPSE_VERBS_WORD_MAX && b.size <= COPSE_VERBS_WORD_MAX);
+    for (size_t j = 0; j <= b.size; j++) {
+        rows[0][j] = j;
+    }
+    for (size_t i = 1; i <= a.size; i++) {
+        size_t *row = rows[i % 3];
+        const size_t *before = rows[(i + 2) % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= b.size; j++) {
+            size_t replace = before[j - 1] + (a.data[i - 1] != b.data[j - 1]);
+            row[j] = verbs_least(before[j] + 1, row[j - 1] + 1, replace);
+            if (i > 1 && j > 1 && a.data[i - 1] == b.data[j - 2] &&
+                a.data[i - 2] == b.data[j - 1]) {
+                size_t swap = rows[(i + 1) % 3][j - 2] + 1;
+                row[j] = swap < row[j] ? swap : row[j];
+            }
+        }
+    }
+    return rows[a.size % 3][b.size];
+}
+
+const char *copse_verbs_nearest(char out[COPSE_VERBS_WORD_MAX], const char *word, const char *group)
+{
+    struct copse_slice typed = copse_bytes_of_string(word);
+    if (typed.size >= COPSE_VERBS_WORD_MAX) {
+        return NULL;
+    }
+    size_t best = typed.size / 3 + 2;
+    bool found = false;
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(verbs_table); i++) {
+        const char *cursor = NULL;
+        struct copse_slice spelling;
+        while (verbs_next_spelling(&cursor, &spelling, &verbs_table[i])) {
+            if (group != NULL &&
+                !copse_bytes_equal(verbs_word(spelling, 0), copse_bytes_of_string(group))) {
+                continue;
+            }
+            struct copse_slice candidate = verbs_word(spelling, group != NULL);
+            size_t distance = candidate.size == 0 ? best : verbs_distance(typed, candidate);
+            if (distance < best) {
+                best = distance;
+                found = true;
+                (void)snprintf(out, COPSE_VERBS_WORD_MAX, "%.*s", (int)candidate.size,
+                               (const char *)candidate.data);
+            }
+        }
+    }
+    return found ? out : NULL;
+}
