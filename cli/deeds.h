@@ -1,0 +1,59 @@
+/* One function for each row of the table of verbs, by the file it is in. Each prints its result or
+ * says what failed, and gives the exit status. What it opened main.c closes. */
+#ifndef COPSE_CLI_DEEDS_H
+#define COPSE_CLI_DEEDS_H
+
+#include "cli/command.h"
+
+/* do_start.c: without a store, or making one */
+enum copse_exit copse_do_start_init(struct copse_command *command);
+enum copse_exit copse_do_start_me(struct copse_command *command);
+enum copse_exit copse_do_start_name(struct copse_command *command);
+enum copse_exit copse_do_start_code(struct copse_command *command);
+enum copse_exit copse_do_start_limits(struct copse_command *command);
+enum copse_exit copse_do_start_version(struct copse_command *command);
+enum copse_exit copse_do_start_help(struct copse_command *command);
+
+/* do_community.c */
+enum copse_exit copse_do_community_create(struct copse_command *command);
+enum copse_exit copse_do_community_list(struct copse_command *command);
+enum copse_exit copse_do_community_show(struct copse_command *command);
+enum copse_exit copse_do_community_invite(struct copse_command *command);
+enum copse_exit copse_do_community_join(struct copse_command *command);
+
+/* do_talk.c: writing posts, and the small deeds on them */
+enum copse_exit copse_do_talk_ask(struct copse_command *command);
+enum copse_exit copse_do_talk_post(struct copse_command *command);
+enum copse_exit copse_do_talk_reply(struct copse_command *command);
+enum copse_exit copse_do_talk_answer(struct copse_command *command);
+enum copse_exit copse_do_talk_accept(struct copse_command *command);
+enum copse_exit copse_do_talk_mark(struct copse_command *command);
+enum copse_exit copse_do_talk_tag(struct copse_command *command);
+
+/* do_read.c: posts and persons, shown */
+enum copse_exit copse_do_read_thread(struct copse_command *command);
+enum copse_exit copse_do_read_feed(struct copse_command *command);
+enum copse_exit copse_do_read_show(struct copse_command *command);
+enum copse_exit copse_do_read_search(struct copse_command *command);
+
+/* do_page.c */
+enum copse_exit copse_do_page_new(struct copse_command *command);
+enum copse_exit copse_do_page_edit(struct copse_command *command);
+enum copse_exit copse_do_page_show(struct copse_command *command);
+enum copse_exit copse_do_page_history(struct copse_command *command);
+enum copse_exit copse_do_page_diff(struct copse_command *command);
+enum copse_exit copse_do_page_list(struct copse_command *command);
+
+/* do_care.c: looking after the store */
+enum copse_exit copse_do_care_status(struct copse_command *command);
+enum copse_exit copse_do_care_digest(struct copse_command *command);
+enum copse_exit copse_do_care_check(struct copse_command *command);
+enum copse_exit copse_do_care_backup(struct copse_command *command);
+enum copse_exit copse_do_care_log(struct copse_command *command);
+enum copse_exit copse_do_care_export(struct copse_command *command);
+
+/* do_import.c, export_markdown.c */
+enum copse_exit copse_do_import_markdown(struct copse_command *command);
+enum copse_exit copse_export_markdown_run(struct copse_command *command);
+
+#endif

@@ -1,0 +1,535 @@
+/* Looking after the store: what is here, is it whole, a copy of it. */
+#include "cli/deeds.h"
+#include "node/practice/community.h"
+#include "protocol/entry/clock.h"
+#include "protocol/rules/export.h"
+#include "storage/check.h"
+#include "storage/search.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define LOG_DEFAULT 50u
+#define LOG_MAX 100000u
+
+/* ---- one community after the other ---- */
+
+typedef enum copse_err care_each(struct copse_command *command, struct copse_practice_deed *deed);
+
+/* Do something in the community that is meant, or in all where -C is not given. */
+static enum copse_exit care_for_each(struct copse_command *command, care_each *each)
+{
+    struct copse_practice_deed deed;
+    struct copse_id id;
+    uint32_t number = 0;
+    bool is_one = copse_arguments_has(&command->arguments, "community");
+    enum copse_err err = COPSE_OK;
+    if (is_one) {
+        enum copse_exit status = copse_command_community(command, &id);
+        if (status != COPSE_EXIT_OK) {
+            return status;
+        }
+    }
+    for (bool more = true; err == COPSE_OK && more; more = !is_one) {
+        if (!is_one) {
+            err = copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ,
+                                       &command->error);
+            if (err == COPSE_OK) {
+                err = copse_community_next(&deed, &id, &number);
+                copse_practice_end(&deed);
+            }
+        }
+        if (err == COPSE_OK) {
+            err = copse_practice_begin(&deed, &command->practice, &id, COPSE_DB_READ,
+                                       &command->error);
+            if (err == COPSE_OK) {
+                err = each(command, &deed);
+                copse_practice_end(&deed);
+            }
+        }
+    }
+    return err == COPSE_OK || err == COPSE_ERR_NOT_FOUND
+               ? COPSE_EXIT_OK
+               : copse_command_fail(command, err, "the communities");
+}
+
+/* ---- status ---- */
+
+static enum copse_err care_status(struct copse_command *command, struct copse_practice_deed *deed)
+{
+    struct copse_community_card card;
+    struct copse_community_counts counts;
+    struct copse_answer *json = &command->output.json;
+    enum copse_err err = copse_community_card(deed, &card);
+    if (err == COPSE_OK) {
+        err = copse_community_counts(deed, &counts);
+    }
+    if (err != COPSE_OK) {
+        return err;
+    }
+    copse_answer_object(json, NULL);
+    copse_answer_id(json, "id", &card.id);
+    copse_answer_string(json, "name", card.name);
+    copse_answer_truth(json, "here", card.is_here);
+    copse_answer_number(json, "entries", counts.entries);
+    copse_answer_number(json, "logs", counts.logs);
+    copse_answer_number(json, "pending", counts.pending);
+    copse_answer_number(json, "missing", counts.missing);
+    copse_answer_number(json, "people", counts.people);
+    copse_answer_array(json, "peers");
+    copse_answer_array_end(json);
+    copse_answer_object_end(json);
+    copse_output_styled_words(&command->output, COPSE_OUTPUT_STRONG, card.name);
+    copse_output_text(&command->output,
+                      "\n  people %" PRIu64 ", entries %" PRIu64 ", logs %" PRIu64 "\n",
+                      counts.people, counts.entries, counts.logs);
+    if (counts.pending > 0 || counts.missing > 0) {
+        copse_output_text(&command->output,
+                          "  not here yet: %" PRIu64 " contents; %" PRIu64 " edits wait for "
+                          "others\n",
+                          counts.missing, counts.pending);
+    }
+    copse_output_text(&command->output, "  not compared with anybody yet\n");
+    return COPSE_OK;
+}
+
+enum copse_exit copse_do_care_status(struct copse_command *command)
+{
+    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    copse_answer_word(&command->output.json, "home", command->home);
+    copse_answer_array(&command->output.json, "items");
+    status = care_for_each(command, care_status);
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    copse_answer_array_end(&command->output.json);
+    if (command->keyring != NULL && !copse_keyring_is_confirmed(command->keyring)) {
+        copse_output_note(&command->output,
+                          "Keep your way back in: copse me code show, write it on paper, then "
+                          "copse me code confirm");
+    }
+    return copse_output_done(&command->output);
+}
+
+/* ---- digest ---- */
+
+static enum copse_err care_digest(struct copse_practice_deed *deed, struct copse_id *entries,
+                                  struct copse_id *state)
+{
+    struct copse_view *view;
+    enum copse_err err = copse_practice_view(deed, &view);
+    if (err == COPSE_OK) {
+        err = copse_community_digest(deed, entries);
+    }
+    if (err == COPSE_OK) {
+        err = copse_export_digest(view, state);
+    }
+    return err;
+}
+
+enum copse_exit copse_do_care_digest(struct copse_command *command)
+{
+    struct copse_practice_deed deed;
+    struct copse_id entries;
+    struct copse_id state;
+    char hex[COPSE_ID_HEX_BYTES];
+    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_begin(command, &deed, COPSE_DB_READ);
+    }
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    enum copse_err err = care_digest(&deed, &entries, &state);
+    copse_practice_end(&deed);
+    if (err != COPSE_OK) {
+        return copse_command_fail(command, err, "the digest");
+    }
+    copse_answer_id(&command->output.json, "entries", &entries);
+    copse_answer_id(&command->output.json, "state", &state);
+    copse_bytes_id_to_hex(hex, &entries);
+    copse_output_text(&command->output, "entries %s\n", hex);
+    copse_bytes_id_to_hex(hex, &state);
+    copse_output_text(&command->output, "state   %s\n", hex);
+    return copse_output_done(&command->output);
+}
+
+/* ---- check ---- */
+
+/* What the child hands back. */
+struct verdict {
+    enum copse_err err;
+    struct copse_error error;
+    struct copse_check_report report;
+};
+
+/* Make the views of every community anew, each in one transaction. */
+static enum copse_err care_rebuild(struct copse_command *command, struct copse_error *error)
+{
+    struct copse_practice_deed deed;
+    struct copse_id id;
+    uint32_t number = 0;
+    enum copse_err err = COPSE_OK;
+    while (err == COPSE_OK) {
+        err = copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_WRITE, error);
+        if (err != COPSE_OK) {
+            return err;
+        }
+        err = copse_community_next(&deed, &id, &number);
+        if (err == COPSE_OK) {
+            err = copse_views_rebuild(deed.txn, number);
+        }
+        if (err == COPSE_OK) {
+            err = copse_practice_commit(&deed, error);
+        } else {
+            copse_practice_end(&deed);
+        }
+    }
+    if (err != COPSE_ERR_NOT_FOUND) {
+        return err;
+    }
+    struct copse_search *search = NULL;
+    err = copse_search_open(&search, command->home, command->practice.memory, error);
+    if (err == COPSE_OK) {
+        err = copse_search_reset(search);
+    }
+    copse_search_close(search);
+    return err;
+}
+
+/* In the child: a damaged file may take this process down, and no other. */
+static void care_check_here(struct copse_command *command, struct verdict *verdict)
+{
+    struct copse_store_options options = {
+        .home = command->home,
+        .state_home = command->state_home,
+        .memory = command->practice.memory,
+        .scheme = copse_key_ed25519(),
+    };
+    verdict->err = copse_store_open(&command->store, &options, &verdict->error);
+    if (verdict->err != COPSE_OK) {
+        return;
+    }
+    command->practice.store = command->store;
+    if (copse_arguments_has(&command->arguments, "rebuild")) {
+        verdict->err = care_rebuild(command, &verdict->error);
+    }
+    if (verdict->err == COPSE_OK) {
+        verdict->err =
+            copse_check_store(command->store, &verdict->report, COPSE_CHECK_FULL, &verdict->error);
+    }
+    copse_store_close(command->store);
+    command->store = NULL;
+}
+
+enum direction { DIRECTION_IN, DIRECTION_OUT };
+
+static bool care_move(int file, void *data, size_t size, enum direction direction)
+{
+    uint8_t *bytes = data;
+    while (size > 0) {
+        ssize_t moved =
+            direction == DIRECTION_OUT ? write(file, bytes, size) : read(file, bytes, size);
+        if (moved < 0 && errno == EINTR) {
+            continue;
+        }
+        if (moved <= 0) {
+            return false;
+        }
+        bytes += moved;
+        size -= (size_t)moved;
+    }
+    return true;
+}
+
+/* Check in a child process. False: it died, or there is none to be had. */
+static bool care_check_in_child(struct copse_command *command, struct verdict *verdict)
+{
+    int ends[2];
+    if (pipe(ends) != 0) {
+        return false;
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        (void)close(ends[0]);
+        care_check_here(command, verdict);
+        _exit(care_move(ends[1], verdict, sizeof(*verdict), DIRECTION_OUT) ? 0 : 1);
+    }
+    (void)close(ends[1]);
+    bool is_whole = child > 0 && care_move(ends[0], verdict, sizeof(*verdict), DIRECTION_IN);
+    (void)close(ends[0]);
+    int status = 0;
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return is_whole && WIFEXITED(status);
+}
+
+static enum copse_exit care_report(struct copse_command *command,
+                                   const struct copse_check_report *report)
+{
+    struct copse_answer *json = &command->output.json;
+    copse_answer_number(json, "communities", report->communities);
+    copse_answer_number(json, "logs", report->logs);
+    copse_answer_number(json, "entries", report->entries);
+    copse_answer_number(json, "signatures", report->signatures);
+    copse_answer_number(json, "contents", report->contents);
+    copse_answer_number(json, "missing", report->missing);
+    copse_answer_number(json, "state_rows", report->state_rows);
+    copse_output_text(&command->output,
+                      "All is well: %" PRIu64 " entries in %" PRIu64 " logs, %" PRIu64
+                      " signatures and %" PRIu64 " contents verified.\n",
+                      report->entries, report->logs, report->signatures, report->contents);
+    return copse_output_done(&command->output);
+}
+
+enum copse_exit copse_do_care_check(struct copse_command *command)
+{
+    struct verdict *verdict = copse_memory_new(command->practice.memory, 1, sizeof(*verdict));
+    struct copse_output_fault fault = {COPSE_EXIT_INTEGRITY, "corrupt",
+                                       "Keep a copy of the folder. Then start anew from a backup "
+                                       "or from another member; copse check --rebuild repairs "
+                                       "what is derived."};
+    enum copse_exit status;
+    if (verdict == NULL) {
+        return copse_command_fail(command, COPSE_ERR_NOMEM, "the check");
+    }
+    if (!care_check_in_child(command, verdict)) {
+        status = copse_output_fail(&command->output, &fault,
+                                   "the store is damaged: reading it took the checker down");
+    } else if (verdict->err != COPSE_OK) {
+        command->error = verdict->error;
+        status = copse_command_fail(command, verdict->err, "the store");
+    } else if (verdict->report.fault_count > 0) {
+        status = copse_output_fail(&command->output, &fault, "%" PRIu64 " faults; the first: %s",
+                                   verdict->report.fault_count, verdict->report.faults[0].text);
+    } else {
+        status = care_report(command, &verdict->report);
+    }
+    copse_memory_free(command->practice.memory, verdict);
+    return status;
+}
+
+/* ---- backup ---- */
+
+enum copse_exit copse_do_care_backup(struct copse_command *command)
+{
+    const char *path = command->arguments.words[0];
+    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    enum copse_err err = copse_store_backup(command->store, path, &command->error);
+    if (err != COPSE_OK) {
+        return copse_command_fail(command, err, path);
+    }
+    copse_answer_word(&command->output.json, "file", path);
+    copse_output_text(&command->output,
+                      "Written to %s. Your keys are not in it: your way back in "
+                      "is the recovery code (copse me code show).\n",
+                      path);
+    return copse_output_done(&command->output);
+}
+
+/* ---- log ---- */
+
+static enum copse_err care_print_entry(struct copse_command *command,
+                                       struct copse_practice_deed *deed,
+                                       const struct copse_entries_arrival *arrival)
+{
+    struct copse_answer *json = &command->output.json;
+    struct copse_view *view;
+    struct copse_held held;
+    struct copse_view_entry entry;
+    char shortened[COPSE_OUTPUT_SHORT_ID_BYTES];
+    char device[COPSE_OUTPUT_SHORT_ID_BYTES];
+    char when[COPSE_TERMINAL_TIME_BYTES];
+    enum copse_err err = copse_practice_view(deed, &view);
+    if (err == COPSE_OK) {
+        err = copse_entries_at(deed->txn, &held, NULL, &arrival->position);
+    }
+    if (err == COPSE_OK) {
+        struct copse_id id = held.id;
+        err = copse_view_load(view, &entry, &id);
+    }
+    if (err != COPSE_OK) {
+        return err;
+    }
+    const char *kind =
+        entry.verdict == COPSE_VERDICT_REFUSED ? "?" : copse_op_name((uint32_t)entry.op.kind);
+    int64_t time_ms = (int64_t)copse_clock_ms(entry.held.entry.hlc);
+    copse_output_short_id(shortened, &entry.held.id);
+    copse_output_short_id(device, &entry.held.entry.author);
+    copse_terminal_time(when, time_ms, COPSE_TERMINAL_LOCAL);
+    copse_answer_object(json, NULL);
+    copse_answer_id(json, "id", &entry.held.id);
+    copse_answer_id(json, "device", &entry.held.entry.author);
+    copse_answer_number(json, "class", entry.held.entry.class);
+    copse_answer_number(json, "seq", entry.held.entry.seq);
+    copse_answer_word(json, "op", kind);
+    copse_answer_number(json, "content_bytes", entry.held.entry.content_size);
+    copse_answer_time(json, "written", time_ms);
+    copse_answer_number(json, "arrival", arrival->number);
+    copse_answer_word(json, "verdict", copse_verdict_name(entry.verdict));
+    copse_answer_object_end(json);
+    copse_output_text(&command->output, "%s  %s %u/%-6u %-13s %6u B  %s%s%s\n", shortened, device,
+                      (unsigned)entry.held.entry.class, (unsigned)entry.held.entry.seq, kind,
+                      (unsigned)entry.held.entry.content_size, when,
+                      entry.verdict == COPSE_VERDICT_HONOURED ? "" : "  ",
+                      entry.verdict == COPSE_VERDICT_HONOURED ? ""
+                                                              : copse_verdict_name(entry.verdict));
+    return COPSE_OK;
+}
+
+/* Step to the arrival before `before` in either class. */
+static enum copse_err care_step_back(struct copse_practice_deed *deed,
+                                     struct copse_entries_arrival *out, uint64_t before)
+{
+    struct copse_entries_arrival found[2];
+    enum copse_err errs[2];
+    for (size_t class = 0; class < 2; class ++) {
+        errs[class] = copse_entries_arrived_before(deed->txn, &found[class], deed->number,
+                                                   (enum copse_entry_class) class, before);
+        if (errs[class] != COPSE_OK && errs[class] != COPSE_ERR_NOT_FOUND) {
+            return errs[class];
+        }
+    }
+    if (errs[0] != COPSE_OK && errs[1] != COPSE_OK) {
+        return COPSE_ERR_NOT_FOUND;
+    }
+    bool is_control =
+        errs[1] != COPSE_OK || (errs[0] == COPSE_OK && found[0].number > found[1].number);
+    *out = is_control ? found[0] : found[1];
+    return COPSE_OK;
+}
+
+static enum copse_err care_log(struct copse_command *command, struct copse_practice_deed *deed,
+                               uint32_t limit)
+{
+    struct copse_entries_arrival *arrivals =
+        copse_memory_new(command->practice.memory, limit, sizeof(*arrivals));
+    size_t count = 0;
+    uint64_t before = UINT64_MAX;
+    enum copse_err err = arrivals == NULL ? COPSE_ERR_NOMEM : COPSE_OK;
+    while (err == COPSE_OK && count < limit) {
+        err = care_step_back(deed, &arrivals[count], before);
+        if (err == COPSE_OK) {
+            before = arrivals[count++].number;
+        }
+    }
+    err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    while (err == COPSE_OK && count > 0) {
+        err = care_print_entry(command, deed, &arrivals[--count]);
+    }
+    copse_memory_free(command->practice.memory, arrivals);
+    return err;
+}
+
+enum copse_exit copse_do_care_log(struct copse_command *command)
+{
+    struct copse_practice_deed deed;
+    uint32_t limit = LOG_DEFAULT;
+    enum copse_exit status = copse_command_number(command, &limit, "limit", LOG_DEFAULT);
+    limit = limit < LOG_MAX ? limit : LOG_MAX;
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_open(command, COPSE_COMMAND_READS);
+    }
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_begin(command, &deed, COPSE_DB_READ);
+    }
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    copse_answer_array(&command->output.json, "items");
+    enum copse_err err = care_log(command, &deed, limit);
+    copse_answer_array_end(&command->output.json);
+    copse_practice_end(&deed);
+    return err == COPSE_OK ? copse_output_done(&command->output)
+                           : copse_command_fail(command, err, "the log");
+}
+
+/* ---- export jsonl ---- */
+
+struct export_sink {
+    FILE *file;
+    uint64_t lines;
+};
+
+static enum copse_err care_sink(void *context, struct copse_slice bytes)
+{
+    struct export_sink *sink = context;
+    for (size_t i = 0; i < bytes.size; i++) {
+        sink->lines += bytes.data[i] == '\n';
+    }
+    return fwrite(bytes.data, 1, bytes.size, sink->file) == bytes.size ? COPSE_OK : COPSE_ERR_IO;
+}
+
+/* Write under a temporary name and rename, so that a file is whole or not there. */
+static enum copse_err care_export_to(struct copse_command *command,
+                                     struct copse_practice_deed *deed, struct export_sink *sink,
+                                     const char *path)
+{
+    char room[COPSE_FILES_PATH_MAX];
+    struct copse_view *view;
+    bool is_pipe = strcmp(path, "-") == 0;
+    int size = snprintf(room, sizeof(room), "%s.%ld.tmp", path, (long)getpid());
+    if (size < 0 || (size_t)size >= sizeof(room)) {
+        return copse_error_set(&command->error, COPSE_ERR_LIMIT, "the path is too long");
+    }
+    sink->file = is_pipe ? stdout : fopen(room, "wx");
+    if (sink->file == NULL) {
+        return copse_error_set(&command->error, COPSE_ERR_IO, "cannot write %s: %s", path,
+                               strerror(errno));
+    }
+    enum copse_err err = copse_practice_view(deed, &view);
+    if (err == COPSE_OK) {
+        err = copse_export_all(view, care_sink, sink);
+    }
+    bool is_written = fflush(sink->file) == 0 && !ferror(sink->file) &&
+                      (is_pipe || fsync(fileno(sink->file)) == 0);
+    is_written = (is_pipe || fclose(sink->file) == 0) && is_written;
+    is_written = is_written && (is_pipe || err != COPSE_OK || rename(room, path) == 0);
+    if (!is_written && (err == COPSE_OK || err == COPSE_ERR_IO)) {
+        err = copse_error_set(&command->error, errno == ENOSPC ? COPSE_ERR_FULL : COPSE_ERR_IO,
+                              "cannot write %s: %s", path, strerror(errno));
+    }
+    if (err != COPSE_OK && !is_pipe) {
+        (void)unlink(room);
+    }
+    return err;
+}
+
+enum copse_exit copse_do_care_export(struct copse_command *command)
+{
+    struct copse_practice_deed deed;
+    struct export_sink sink = {.lines = 0};
+    const char *path = command->arguments.words[0];
+    bool is_pipe = strcmp(path, "-") == 0;
+    if (is_pipe && command->output.mode == COPSE_OUTPUT_JSON) {
+        return copse_command_usage(command, "Name a file, or leave out --json.",
+                                   "--json and the export cannot both go to standard output");
+    }
+    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_begin(command, &deed, COPSE_DB_READ);
+    }
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    enum copse_err err = care_export_to(command, &deed, &sink, path);
+    copse_practice_end(&deed);
+    if (err != COPSE_OK) {
+        return copse_command_fail(command, err, path);
+    }
+    copse_answer_word(&command->output.json, "file", path);
+    copse_answer_number(&command->output.json, "lines", sink.lines);
+    if (!is_pipe) {
+        copse_output_text(&command->output, "%" PRIu64 " lines in %s\n", sink.lines, path);
+    }
+    return copse_output_done(&command->output);
+}

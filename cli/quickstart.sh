@@ -1,0 +1,134 @@
+#!/bin/sh
+# From a bare Debian 12 to a first community: sh cli/quickstart.sh
+# Installs what is missing of the packages that building needs, builds, makes an identity and a
+# small community if there is none, and says what to try next. Asks nothing; run it as often as
+# you like.
+#
+#   COPSE_NAME   the name others are to see (default: the name of your account)
+#   COPSE_HOME   where everything is kept (default: ~/.local/share/copse)
+set -eu
+top=$(cd "$(dirname "$0")/.." && pwd)
+build="$top/build"
+
+say() {
+    printf '\n%s\n' "$*"
+}
+
+fail() {
+    printf 'quickstart: %s\n' "$*" >&2
+    exit 1
+}
+
+# The packages of the list that are marked "build" and are not installed.
+missing_packages() {
+    awk '$1 !~ /^#/ && $2 == "build" { print $1 }' "$top/tests/packages.txt" |
+        while read -r package; do
+            dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok' ||
+                printf '%s ' "$package"
+        done
+}
+
+install_packages() {
+    command -v dpkg-query >/dev/null ||
+        fail "this is no Debian; see tests/packages.txt for what is needed, then build with cmake"
+    packages=$(missing_packages)
+    [ -n "$packages" ] || return 0
+    become=
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null || fail "as root, first: apt-get install $packages"
+        become="sudo -n"
+    fi
+    say "Installing $packages"
+    # shellcheck disable=SC2086 # lists of words
+    {
+        DEBIAN_FRONTEND=noninteractive $become apt-get update -q >/dev/null &&
+            DEBIAN_FRONTEND=noninteractive $become apt-get install -q -y \
+                --no-install-recommends $packages >/dev/null
+    } || fail "installing failed. As root: apt-get install $packages"
+}
+
+build_program() {
+    say "Building (a minute or two)"
+    log="$build/quickstart.log"
+    mkdir -p "$build"
+    generator=
+    [ -f "$build/CMakeCache.txt" ] || generator="-G Ninja"
+    # shellcheck disable=SC2086 # a list of words
+    {
+        cmake -S "$top" -B "$build" $generator -DCMAKE_BUILD_TYPE=Release -DCOPSE_TESTS=OFF &&
+            cmake --build "$build"
+    } >"$log" 2>&1 || {
+        tail -n 20 "$log" >&2
+        fail "the build failed; the whole of it is in $log"
+    }
+}
+
+# Where the build put the program, or the one that was named.
+find_program() {
+    copse=${COPSE_PROGRAM-}
+    for place in "$build/copse" "$build/cli/copse"; do
+        [ -n "$copse" ] || [ ! -x "$place" ] || copse=$place
+    done
+    [ -n "$copse" ] || fail "the build made no program"
+}
+
+# The name of the account: its full name where it has one.
+own_name() {
+    full=$(getent passwd "$(id -un)" 2>/dev/null | cut -d: -f5 | cut -d, -f1)
+    printf '%s' "${COPSE_NAME:-${full:-$(id -un)}}"
+}
+
+id_of() {
+    sed -n 's/.*"id":"\([0-9a-f]*\)".*/\1/p'
+}
+
+first_community() {
+    "$copse" me show >/dev/null 2>&1 || "$copse" -q init --name "$(own_name)" >/dev/null
+    case $("$copse" --json community list) in
+    *'"items":[]'*) ;;
+    *) return 0 ;; # there is one: leave it as it is
+    esac
+    "$copse" community create "First steps" \
+        --domain "Trying out copse: ask, answer, write down what worked" >/dev/null
+    "$copse" --json page new "What this is" --tag start -F - <<'PAGE' >/dev/null
+# What this is
+
+A community of one so far: yours. Everything in it lies on this machine, and on those of whoever
+you invite.
+
+- *Ask* when you do not know. An answer that helped can be marked.
+- *Pages* hold what is worth keeping. Everyone may edit them, offline too; edits are merged.
+- *Search* finds words in all of it.
+
+Change this page: `copse page edit` and the beginning of its id.
+PAGE
+    question=$("$copse" --json ask "How do I invite somebody?" --tag start | id_of)
+    answer=$("$copse" --json answer "$question" -F - <<'ANSWER' | id_of
+With `copse community invite`. Hand the line it prints to them; they type `copse community join` and
+that line.
+ANSWER
+    )
+    "$copse" accept "$answer" >/dev/null
+}
+
+if [ -z "${COPSE_PROGRAM-}" ]; then
+    install_packages
+    build_program
+fi
+find_program
+first_community
+
+say "Ready. The program is $copse"
+"$copse" -q feed
+cat <<NEXT
+
+Try next:
+  $copse feed
+  $copse thread ID                 with the first digits of an id from the list above
+  $copse ask "What would you like to know?"
+  $copse page new "What worked for me"
+  $copse community create "Your own community" --domain "What you care about"
+  $copse help
+
+For short:  alias copse='$copse'
+NEXT

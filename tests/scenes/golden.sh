@@ -1,0 +1,78 @@
+#!/bin/sh
+# What every command prints with --json: scripts stand on it.
+. "$(dirname "$0")/lib.sh"
+
+golden init init --name "Ana Ruiz"
+golden me-show me show
+golden me-code me code show
+code=$("$copse" me code show 2>/dev/null)
+refuse 1 wrong_code me code confirm ZZZZ ZZZZ
+refuse 2 usage me code confirm ZZZZ
+refuse 9 needs_input me code confirm
+golden me-code-2 me code confirm "$(echo "$code" | cut -d- -f2)" "$(echo "$code" | cut -d- -f5)"
+refuse 3 code_confirmed me code show
+golden community-list community list
+golden community-create community create Physics teaching --domain "Teaching physics"
+golden community-list-2 community list
+golden community-show community show
+golden community-invite community invite
+golden invite invite --uses 3 --days 7 --role guest
+
+golden ask ask "What is torque?"
+question=$(field id)
+golden answer answer "$question" "A door, and where you push it."
+answer=$(field id)
+golden reply reply "$answer" -m "Thank you"
+golden post post --type story "A story" --tag lab
+golden accept accept "$answer"
+golden accept-2 accept "$answer"
+golden react react "$answer" thanks
+golden mark mark "$answer" thanks --undo
+golden tag tag "$question" optics lab
+golden tag-2 tag "$question" lab --remove
+golden thread thread "$answer"
+golden show show "$question"
+golden feed feed -n 1
+
+printf 'One.\n\nTwo.\n' >"$folder/page.md"
+golden page-new page new Torque -F "$folder/page.md" --tag lab
+page=$(field id)
+first=$(field version)
+printf 'One.\n\nThree.\n' >"$folder/page.md"
+golden page-edit page edit "$page" -F "$folder/page.md" --base "$first"
+golden page-edit-2 page edit "$page" -F "$folder/page.md"
+golden page-show page show "$page"
+golden page-show-2 page show "$page" --version "$first"
+golden page-history page history "$page"
+golden page-diff page diff "$page"
+golden page-list page list
+golden page-list-2 page list --tag nothing
+golden search search three
+golden search-2 search nowhere
+
+mkdir "$folder/notes"
+printf -- '---\r\ntitle: A note\r\ntags: [x]\r\n---\r\nBody\r\n' >"$folder/notes/note.md"
+golden import-markdown import markdown "$folder/notes" --dry-run
+golden import-markdown-2 import markdown "$folder/notes"
+golden export-markdown export markdown "$folder/out"
+golden export-jsonl export jsonl "$folder/all.jsonl"
+same "$(wc -l <"$folder/all.jsonl" | tr -d ' ')" 8 "lines of the export"
+
+run --json status
+same "$(masked | sed 's/"entries":[0-9]*/"entries":N/')" "$(expected status)" status
+golden digest digest
+golden backup backup "$folder/backup"
+run --json check
+same "$(field communities)" 1 "communities checked"
+run --json check --rebuild
+same "$(field communities)" 1 "communities checked after making the views anew"
+run --json log -n 1
+same "$(masked | sed 's/"seq":[0-9]*/"seq":N/; s/"arrival":[0-9]*/"arrival":N/')" \
+    "$(expected log)" log
+run --json limits
+same "$(field name)" op_bytes limits
+run --json version
+same "$(field format)" 1 version
+run --json help
+same "$(field verb)" ask help
+golden me-name me name Ana Maria Ruiz
