@@ -1,5 +1,5 @@
 #!/bin/sh
-# The libraries are the same bytes wherever they are built: builds two copies of the tree, in
+# The libraries and the program are the same bytes wherever they are built: builds two copies of the tree, in
 # folders whose names differ in length, and compares.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -14,14 +14,14 @@ build() {
     for part in CMakeLists.txt protocol storage node cli; do
         [ ! -e "$top/$part" ] || cp -R "$top/$part" "$1/"
     done
-    cmake -S "$1" -B "$2" -DCOPSE_TESTS=OFF -DCMAKE_BUILD_TYPE=RelWithDebInfo
+    cmake -S "$1" -B "$2" -G Ninja -DCOPSE_TESTS=OFF -DCMAKE_BUILD_TYPE=RelWithDebInfo
     cmake --build "$2" --parallel 2
 }
 
 build "$room/one" "$room/one/build"
 build "$room/another/place" "$room/another/place/build"
 compared=0
-for archive in "$room"/one/build/*.a; do
+for archive in "$room"/one/build/*.a "$room"/one/build/copse; do
     cmp "$archive" "$room/another/place/build/$(basename "$archive")"
     if grep -q "$room" "$archive"; then
         echo "$(basename "$archive") holds the name of the folder it was built in"
@@ -29,4 +29,4 @@ for archive in "$room"/one/build/*.a; do
     fi
     compared=$((compared + 1))
 done
-echo "$compared libraries are the same from two places"
+echo "$compared libraries and programs are the same from two places"
