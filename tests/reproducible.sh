@@ -1,6 +1,6 @@
 #!/bin/sh
-# The libraries and the program are the same bytes wherever they are built: builds two copies of the tree, in
-# folders whose names differ in length, and compares.
+# The libraries and the program are the same bytes wherever they are built: builds two copies of
+# the tree, in folders whose names differ in length, and compares.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 room=$(mktemp -d)

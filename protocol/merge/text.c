@@ -125,9 +125,11 @@ static void sort_heads(struct copse_id *heads, size_t count)
     }
 }
 
+/* The heads of the version at hand. */
 static enum copse_err list_heads(struct copse_text *text, struct copse_text_view *view)
 {
     size_t count = 0;
+    copse_text_walk_cover(&text->walk);
     for (size_t i = 0; i < text->walk.order_count; i++) {
         uint32_t op = text->walk.order[i];
         if (copse_text_walk_is_head(&text->walk, op)) {
@@ -287,6 +289,9 @@ enum copse_err copse_text_heads(struct copse_text *text, size_t *count)
 {
     enum copse_err err = copse_text_walk_run(&text->walk, 0);
     struct copse_text_view view = {0};
+    if (err == COPSE_OK) {
+        err = copse_text_walk_move_to_all(&text->walk);
+    }
     if (err == COPSE_OK) {
         err = list_heads(text, &view);
     }

@@ -7,7 +7,8 @@
  *
  * Words:  unit     one Unicode scalar value
  *         version  a set of ops with all their ancestors, named by heads
- *         heads    the ops of a version whose descendants in it have no effect, or that have none
+ *         heads    the ops of a version that are neither refused nor muted and that no such op
+ *                  of it descends from
  *         refused  an op that breaks a rule which its ancestors decide: as if it had no patches
  *         muted    an op that keeps moving positions and shows and hides nothing
  *         pending  an op with an ancestor that is not here: no part of the text yet
@@ -76,7 +77,7 @@ struct copse_text_view {
     size_t gap_count;
     const struct copse_text_mark *marks; /* in order of the text */
     size_t mark_count;
-    const struct copse_id *heads; /* rising; of all that is walked, whatever is printed */
+    const struct copse_id *heads; /* rising; of the version: what a new op names, SPEC 6.9 */
     size_t head_count;
     size_t refused_count, muted_count; /* ops of the version */
     size_t pending_count;              /* ops outside every version */
@@ -124,7 +125,7 @@ enum copse_err copse_text_at(struct copse_text *text, struct copse_text_view *vi
                              const struct copse_id *heads, size_t count) COPSE_MUST_CHECK;
 
 /* How many heads the merged text has: over COPSE_TEXT_PARENTS_MAX the writer first joins them
- * with empty edits. Replays what is new. Errors of copse_text_merge. */
+ * with empty edits. Replays what is new and moves there. Errors of copse_text_merge. */
 enum copse_err copse_text_heads(struct copse_text *text, size_t *count) COPSE_MUST_CHECK;
 
 /* The machine inside, for text_edit.c. */

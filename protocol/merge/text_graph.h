@@ -41,7 +41,7 @@ struct copse_text_node {
     uint8_t color; /* scratch of a move from version to version */
     bool is_in_version;
     bool is_refused;
-    bool is_covered; /* an op with an effect descends from it: it is no head */
+    bool is_covered; /* an op with an effect descends from it in the version: it is no head */
     bool is_named;   /* some walked op names it */
 };
 

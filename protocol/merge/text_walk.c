@@ -53,7 +53,6 @@ static void start_again(struct copse_text_walk *walk)
         node->weight = 0;
         node->is_in_version = false;
         node->is_refused = false;
-        node->is_covered = false;
         node->is_named = false;
     }
 }
@@ -207,27 +206,6 @@ static bool is_refused(const struct copse_text_walk *walk, const struct copse_te
     return last->pos + last->del > copse_text_span_counted(&walk->spans);
 }
 
-/* SPEC 6.9: a refused op covers nothing, and what lies above it is covered through it. The stack
- * is the scratch; each op is covered once, so the whole costs one look at every edge. */
-static void cover_ancestors(struct copse_text_walk *walk, uint32_t op)
-{
-    struct copse_text_node *nodes = walk->graph->nodes;
-    size_t count = 0;
-    walk->scratch[count++] = op;
-    while (count > 0) {
-        const struct copse_text_node *node = &nodes[walk->scratch[--count]];
-        for (size_t i = 0; i < node->parent_count; i++) {
-            uint32_t parent = parents_of(walk, node)[i];
-            if (!nodes[parent].is_covered) {
-                nodes[parent].is_covered = true;
-                if (nodes[parent].is_refused) {
-                    walk->scratch[count++] = parent;
-                }
-            }
-        }
-    }
-}
-
 static enum copse_err walk_op(struct copse_text_walk *walk, uint32_t op)
 {
     struct copse_text_node *node = &walk->graph->nodes[op];
@@ -251,9 +229,6 @@ static enum copse_err walk_op(struct copse_text_walk *walk, uint32_t op)
     }
     for (size_t i = 0; i < node->parent_count; i++) {
         walk->graph->nodes[parents[i]].is_named = true;
-    }
-    if (!node->is_refused) {
-        cover_ancestors(walk, op);
     }
     walk->frontier[0] = op;
     walk->frontier_count = 1;
@@ -410,10 +385,34 @@ enum copse_err copse_text_walk_mute(struct copse_text_walk *walk, uint32_t op,
     return err;
 }
 
+static bool has_effect(const struct copse_text_node *node)
+{
+    return node->is_in_version && !node->is_refused && !node->is_muted;
+}
+
+/* Children stand after their parents in the order of the walk, so from its end each op is covered
+ * before it covers. */
+void copse_text_walk_cover(struct copse_text_walk *walk)
+{
+    struct copse_text_node *nodes = walk->graph->nodes;
+    for (size_t i = 0; i < walk->order_count; i++) {
+        nodes[walk->order[i]].is_covered = false;
+    }
+    for (size_t i = walk->order_count; i-- > 0;) {
+        const struct copse_text_node *node = &nodes[walk->order[i]];
+        bool covers = node->is_covered || has_effect(node);
+        for (size_t k = 0; covers && k < node->parent_count; k++) {
+            nodes[parents_of(walk, node)[k]].is_covered = true;
+        }
+    }
+}
+
+/* SPEC 6.9: "its ops that are neither refused nor muted and that no such op of the version descends
+ * from" */
 bool copse_text_walk_is_head(const struct copse_text_walk *walk, uint32_t op)
 {
     const struct copse_text_node *node = &walk->graph->nodes[op];
-    return node->order != NONE && !node->is_refused && !node->is_covered;
+    return has_effect(node) && !node->is_covered;
 }
 
 /* The last inserter whose first unit is `unit` or before: the op that inserted it. */

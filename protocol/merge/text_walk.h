@@ -53,7 +53,9 @@ enum copse_err copse_text_walk_move_to_all(struct copse_text_walk *walk) COPSE_M
 enum copse_err copse_text_walk_mute(struct copse_text_walk *walk, uint32_t op,
                                     enum copse_text_status status) COPSE_MUST_CHECK;
 
-/* Is it a head of what is walked? SPEC 6.9. */
+/* Note what the version at hand covers; then, until the next move: is a walked op one of its heads?
+ * Cost: O(walked ops and their parents). SPEC 6.9. */
+void copse_text_walk_cover(struct copse_text_walk *walk);
 bool copse_text_walk_is_head(const struct copse_text_walk *walk, uint32_t op);
 
 /* The op that inserted a unit, as a place in walk->inserters. */

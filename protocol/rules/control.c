@@ -170,10 +170,9 @@ bool copse_control_is_good(struct copse_control *control, struct copse_control_r
 
 /* Find the entry a leaf names. False: it is here, but not what the leaf says, or a stranger's. */
 static enum copse_err find_leaf(const struct copse_control *control,
-                                struct copse_control_leaf *leaf, bool *is_void)
+                                struct copse_control_leaf *leaf)
 {
     struct copse_held held;
-    *is_void = false;
     enum copse_err err = control->source.find(control->source.context, &held, &leaf->id);
     if (err == COPSE_ERR_NOT_FOUND) {
         return COPSE_OK;
@@ -181,11 +180,14 @@ static enum copse_err find_leaf(const struct copse_control *control,
     if (err != COPSE_OK) {
         return err;
     }
-    leaf->position = held.position;
-    leaf->line = copse_control_line_of(control, held.position.log);
-    *is_void = leaf->line == NULL || held.entry.class != leaf->class ||
-               held.entry.seq != leaf->seq ||
-               !copse_bytes_equal_ids(&held.entry.author, &leaf->device);
+    struct copse_control_line *line = copse_control_line_of(control, held.position.log);
+    leaf->is_void = line == NULL || held.entry.class != leaf->class ||
+                    held.entry.seq != leaf->seq ||
+                    !copse_bytes_equal_ids(&held.entry.author, &leaf->device);
+    if (!leaf->is_void) {
+        leaf->position = held.position;
+        leaf->line = line;
+    }
     return COPSE_OK;
 }
 
@@ -215,14 +217,13 @@ enum copse_err copse_control_resolve(struct copse_control *control,
             continue;
         }
         struct copse_control_leaf *leaf = &leaves[cut->count];
-        *leaf = (struct copse_control_leaf){named.id,  named.device, named.class,
-                                            named.seq, {0, 0, 0},    NULL};
-        bool is_void = false;
-        enum copse_err err = find_leaf(control, leaf, &is_void);
+        *leaf = (struct copse_control_leaf){
+            .id = named.id, .device = named.device, .class = named.class, .seq = named.seq};
+        enum copse_err err = find_leaf(control, leaf);
         if (err != COPSE_OK) {
             return err;
         }
-        cut->count += is_void ? 0 : 1;
+        cut->count++;
     }
     if (is_news) {
         put_checks(control, record);

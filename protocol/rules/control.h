@@ -30,7 +30,8 @@ struct copse_control_leaf {
     enum copse_entry_class class;
     uint32_t seq;
     struct copse_position position;  /* meaningful if line */
-    struct copse_control_line *line; /* of the log it is in; NULL: the entry is not here */
+    struct copse_control_line *line; /* of the log it is in; NULL: the entry is not here, or void */
+    bool is_void;                    /* the entry is here and not what the leaf says */
 };
 
 struct copse_control_cut {

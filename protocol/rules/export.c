@@ -187,10 +187,12 @@ static enum copse_err write_field(struct exporter *exporter, const struct copse_
     return COPSE_OK;
 }
 
+/* SPEC 8.14: "of EDITs that are refused, muted or pending it says nothing, not even how many: they
+ * need not be held" */
 static void write_text(struct copse_json *json, const struct copse_object_field *row,
                        const struct copse_text_view *text)
 {
-    if (text->head_count == 0 && text->pending_count == 0) {
+    if (text->head_count == 0) {
         return;
     }
     copse_json_key(json, copse_object_field_name(row));
@@ -204,9 +206,6 @@ static void write_text(struct copse_json *json, const struct copse_object_field 
     }
     copse_json_array_end(json);
     write_key_number(json, "gaps", text->gap_count);
-    write_key_number(json, "muted", text->muted_count);
-    write_key_number(json, "refused", text->refused_count);
-    write_key_number(json, "pending", text->pending_count);
     copse_json_object_end(json);
 }
 

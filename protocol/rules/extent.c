@@ -1,6 +1,7 @@
-/* How it works: what bears on each line says whether it is clipped. Then one pass over the cuts
- * of all that counts tells each clipped line which leaves are named for it. It is made twice,
- * first to count, then to fill.
+/* How it works: what bears on each line says whether it is clipped. Then passes over the cuts of
+ * all that counts tell: the first, which lines that would not be wanted are clipped because a leaf
+ * says their device; the others, first counting, then filling, which leaves are named for each
+ * clipped line.
  */
 #include "protocol/rules/extent.h"
 
@@ -8,10 +9,13 @@
 
 #include <string.h>
 
+enum pass { OPENING, COUNTING, FILLING };
+
 struct finder {
     const struct copse_control *control;
     struct copse_extent *out;
-    bool is_filling; /* the second pass */
+    enum pass pass;
+    const struct copse_control_person *only; /* name lines of this person only; NULL: of all */
 };
 
 static bool holds_anything(const struct copse_control_person *person)
@@ -20,7 +24,7 @@ static bool holds_anything(const struct copse_control_person *person)
         return true;
     }
     for (const struct copse_unit *unit = person->units; unit != NULL; unit = unit->next) {
-        if (unit->is_honoured) {
+        if (unit->is_honoured || unit->is_withdrawn) {
             return true;
         }
     }
@@ -62,17 +66,31 @@ static void name(struct finder *finder, const struct copse_control_line *line,
                  const struct copse_wanted_leaf *leaf)
 {
     struct copse_extent_line *wanted = &finder->out->lines[line - finder->control->lines];
-    if (!is_clipped(wanted)) {
+    bool is_meant = finder->only == NULL || finder->only == line->person;
+    if (!is_meant || !is_clipped(wanted)) {
         return;
     }
-    if (finder->is_filling) {
+    if (finder->pass == FILLING) {
         wanted->leaves[wanted->leaf_count] = *leaf;
     }
     wanted->leaf_count++;
 }
 
-/* A leaf that is not held is named for every line of its device, since its log is not known. */
-static void name_absent(struct finder *finder, const struct copse_control_leaf *leaf)
+/* SPEC 7.9: "it is clipped instead if a leaf with a good signature that says its device is among
+ * the named, held or not, void or not" */
+static void open_line(struct finder *finder, const struct copse_control_line *line)
+{
+    struct copse_extent_line *wanted = &finder->out->lines[line - finder->control->lines];
+    for (size_t class = 0; class < COPSE_ARRAY_SIZE(wanted->of); class ++) {
+        if (wanted->of[class] == COPSE_WANTED_NOTHING) {
+            wanted->of[class] = COPSE_WANTED_CLIPPED;
+        }
+    }
+}
+
+/* All lines of the device that a leaf says: while it is not held, its log is not known; a void one
+ * is taken alike, so that who holds it wants the same as who does not. */
+static void name_device(struct finder *finder, const struct copse_control_leaf *leaf)
 {
     const struct copse_control *control = finder->control;
     struct copse_control_line **end = control->devices + control->line_count;
@@ -81,9 +99,20 @@ static void name_absent(struct finder *finder, const struct copse_control_leaf *
     for (;
          line != NULL && line < end && copse_bytes_equal_ids(&(*line)->fence.device, &leaf->device);
          line++) {
-        name(finder, *line, &named);
+        if (finder->pass == OPENING) {
+            open_line(finder, *line);
+        } else {
+            name(finder, *line, &named);
+        }
     }
-    if (finder->is_filling) {
+}
+
+static void await(struct finder *finder, const struct copse_control_leaf *leaf)
+{
+    if (leaf->is_void) {
+        return;
+    }
+    if (finder->pass == FILLING) {
         finder->out->awaited[finder->out->awaited_count] = leaf->id;
     }
     finder->out->awaited_count++;
@@ -93,8 +122,11 @@ static void name_cut(struct finder *finder, const struct copse_control_record *r
 {
     for (size_t i = 0; record->cut != NULL && i < record->cut->count; i++) {
         const struct copse_control_leaf *leaf = &record->cut->leaves[i];
-        if (leaf->line == NULL) {
-            name_absent(finder, leaf);
+        if (finder->pass == OPENING) {
+            name_device(finder, leaf);
+        } else if (leaf->line == NULL) {
+            name_device(finder, leaf);
+            await(finder, leaf);
         } else {
             const struct copse_wanted_leaf named = {leaf->class, leaf->seq, leaf->id};
             name(finder, leaf->line, &named);
@@ -102,7 +134,7 @@ static void name_cut(struct finder *finder, const struct copse_control_record *r
     }
 }
 
-static void pass(struct finder *finder, const struct copse_governance *governance)
+static void pass_over(struct finder *finder, const struct copse_governance *governance)
 {
     for (const struct copse_control_link *link = governance->cuts.first; link != NULL;
          link = link->next) {
@@ -113,8 +145,11 @@ static void pass(struct finder *finder, const struct copse_governance *governanc
         if (record->op.kind == COPSE_OP_RECALL && record->is_in_effect) {
             name_cut(finder, record);
         }
-        if (record->op.is_root_signed && record->is_honoured) {
+        /* An own act says nothing of others: else anybody could bring back what was given up. */
+        if (record->op.is_root_signed && record->is_honoured && finder->pass != OPENING) {
+            finder->only = record->line->person;
             name_cut(finder, record);
+            finder->only = NULL;
             const struct copse_wanted_leaf itself = {COPSE_ENTRY_CONTROL, record->position.seq,
                                                      record->id};
             name(finder, record->line, &itself);
@@ -183,14 +218,16 @@ enum copse_err copse_extent_find(struct copse_extent *out, struct copse_arena *a
     for (size_t i = 0; i < control->line_count; i++) {
         find_extent(&out->lines[i], &control->lines[i]);
     }
-    struct finder finder = {control, out, false};
-    pass(&finder, governance);
+    struct finder finder = {control, out, OPENING, NULL};
+    pass_over(&finder, governance);
+    finder.pass = COUNTING;
+    pass_over(&finder, governance);
     enum copse_err err = make_room(&finder, arena);
     if (err != COPSE_OK) {
         return err;
     }
-    finder.is_filling = true;
-    pass(&finder, governance);
+    finder.pass = FILLING;
+    pass_over(&finder, governance);
     for (size_t i = 0; i < control->line_count; i++) {
         struct copse_extent_line *line = &out->lines[i];
         line->leaf_count =

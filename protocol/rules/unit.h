@@ -22,6 +22,7 @@ struct copse_unit {
     bool is_settled;
     bool is_honoured;
     bool is_ended;
+    bool is_withdrawn; /* a self-join that nothing shuts out but its person's own acts */
 };
 
 struct copse_units {

@@ -302,7 +302,6 @@ static bool object_of(struct copse_id *out, const struct copse_op *op)
 static enum copse_err find_locked(struct copse_view *view, bool *out,
                                   const struct copse_view_entry *entry)
 {
-    const struct copse_source *source = copse_view_options_of(view)->source;
     struct outside outside = {view, &entry->held.position, false};
     struct copse_id object;
     bool is_on = object_of(&object, &entry->op);
@@ -312,10 +311,9 @@ static enum copse_err find_locked(struct copse_view *view, bool *out,
         if (err == COPSE_OK && has_acts) {
             err = copse_view_act_each(view, &object, COPSE_OP_LOCK, note_outside, &outside);
         }
-        struct copse_held above;
-        struct copse_op op;
+        struct copse_view_entry above;
         if (err == COPSE_OK) {
-            err = source->find(source->context, &above, &object);
+            err = copse_view_judge(view, &above, &object);
         }
         if (err == COPSE_ERR_NOT_FOUND) {
             break; /* what it refers to is not here, or a person */
@@ -323,9 +321,11 @@ static enum copse_err find_locked(struct copse_view *view, bool *out,
         if (err != COPSE_OK) {
             return err;
         }
-        is_on = copse_op_decode(&op, above.entry.op, above.entry.class) == COPSE_OK &&
-                op.kind == COPSE_OP_CREATE && op.has_ref;
-        object = op.ref;
+        /* SPEC 8.10: "It goes on only through a CREATE that is honoured or waits: others need not
+         * be held" */
+        is_on = above.verdict <= COPSE_VERDICT_WAITING && above.op.kind == COPSE_OP_CREATE &&
+                above.op.has_ref;
+        object = above.op.ref;
     }
     *out = outside.found;
     return COPSE_OK;

@@ -192,14 +192,23 @@ static enum copse_err act(struct copse_governance *governance, struct copse_cont
 
 /* ---- walking ---- */
 
-/* The unit stands: count it, and the own acts that count for it. */
-static void honour_unit(struct copse_unit *unit)
+/* SPEC 7.5: "An own act is honoured if it counts for some unit of its person that is honoured, or
+ * for a self-join that only own acts shut out" */
+static void honour_own_acts(struct copse_unit *unit)
 {
-    unit->is_honoured = true;
-    unit->person->live_count += unit->is_ended ? 0 : 1;
     for (const struct copse_control_link *link = unit->own.first; link != NULL; link = link->next) {
         link->record->is_honoured = true;
     }
+}
+
+/* A self-join is judged under the unit it makes. What takes it back stays honoured, and so wanted:
+ * whoever gave it up would see the JOIN stand again. */
+static void judge_self_join(const struct copse_control *control, struct copse_unit *unit)
+{
+    struct copse_fence_place place = copse_control_place(control, unit->record);
+    enum copse_verdict verdict = copse_fence_judge(&unit->fence, &place);
+    unit->record->is_honoured = verdict == COPSE_VERDICT_HONOURED;
+    unit->is_withdrawn = verdict == COPSE_VERDICT_WITHDRAWN;
 }
 
 static enum copse_err settle(struct copse_governance *governance, struct copse_settle *room,
@@ -213,13 +222,16 @@ static enum copse_err settle(struct copse_governance *governance, struct copse_s
     if (err != COPSE_OK) {
         return err;
     }
-    bool is_self_join = unit->record->op.kind == COPSE_OP_JOIN;
-    if (is_self_join) {
+    if (unit->record->op.kind == COPSE_OP_JOIN) {
         /* SPEC 7.8: "A self-join is judged as an entry that cites the unit it makes" */
-        unit->record->is_honoured = !is_shut_out(control, unit->record, unit);
+        judge_self_join(control, unit);
     }
-    if (!is_self_join || unit->record->is_honoured) {
-        honour_unit(unit);
+    if (unit->record->is_honoured) {
+        unit->is_honoured = true;
+        unit->person->live_count += unit->is_ended ? 0 : 1;
+    }
+    if (unit->is_honoured || unit->is_withdrawn) {
+        honour_own_acts(unit);
     }
     return COPSE_OK;
 }

@@ -1,6 +1,8 @@
 /* S1 and S3: nodes that have exchanged everything are the same, however it came to them. */
 #include "tests/sim/check.h"
 
+#include "protocol/rules/wanted.h"
+
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +23,13 @@ static bool is_common(const struct sim_node *node, const struct copse_held *held
     struct copse_source port = memory_source_port(node->source);
     const struct copse_log *log = port.log(port.context, held->position.log);
     uint32_t fork_seq = 0;
+    enum copse_wanted_extent extent = COPSE_WANTED_NOTHING;
+    /* What is wanted of a clipped log is named, frozen or not. */
+    COPSE_ASSERT(copse_wanted_of_log(&extent, copse_state_memory_port(node->state), &log->join,
+                                     held->entry.class) == COPSE_OK);
     return derive_is_wanted(node, held) &&
-           (!copse_log_is_frozen(&fork_seq, log) || held->position.seq < fork_seq);
+           (extent == COPSE_WANTED_CLIPPED || !copse_log_is_frozen(&fork_seq, log) ||
+            held->position.seq < fork_seq);
 }
 
 /* All notes in the order of ids; the caller frees it. */

@@ -568,6 +568,16 @@ static bool is_granted(const struct model *m, int unit)
     return door_lets_in(m, u->record) && !shut_out(m, unit, u->person, u->record);
 }
 
+/* A unit that is honoured, or would be if its person's own acts did not take its self-join back. */
+static bool is_held(const struct model *m, int unit)
+{
+    const struct model_unit *u = &m->units[unit];
+    bool is_replaced = false;
+    bool is_self_join = u->granter != MODEL_NONE && model_at(m, u->record)->kind == MODEL_JOIN;
+    return u->is_honoured || (is_self_join && door_lets_in(m, u->record) &&
+                              !shut_out_by_seniors(m, unit, u->record, &is_replaced));
+}
+
 static void judge_unit(struct model *m, int unit)
 {
     const struct model_unit *u = &m->units[unit];
@@ -616,7 +626,7 @@ static void walk(struct model *m)
     for (int i = 0; i < m->history->count; i++) {
         for (int unit = 0; unit < m->unit_count; unit++) {
             const struct model_unit *u = &m->units[unit];
-            if (u->is_honoured && is_own_act(m, i, u->person) && own_act_counts(m, i, unit)) {
+            if (is_held(m, unit) && is_own_act(m, i, u->person) && own_act_counts(m, i, unit)) {
                 m->honoured[i] = true;
             }
         }
@@ -626,13 +636,48 @@ static void walk(struct model *m)
 
 /* ---- what is wanted ---- */
 
-static bool names_leaves(const struct model *m, int act)
+/* Do the leaves of an act's cut count as named for the logs of a person? */
+static bool names_leaves(const struct model *m, int act, int person)
 {
     enum model_kind kind = model_at(m, act)->kind;
+    if ((kind == MODEL_DEVICE_REVOKE || kind == MODEL_LEAVE) && model_person_of(m, act) != person) {
+        return false;
+    }
     return m->in_effect[act] ||
            (m->honoured[act] &&
             (kind == MODEL_REVOKE || kind == MODEL_REMOVE || kind == MODEL_ACCEPT ||
              kind == MODEL_CHARTER || kind == MODEL_DEVICE_REVOKE || kind == MODEL_LEAVE));
+}
+
+/* Does a cut that counts say the device of the entry? Whether its leaf is held does not matter. */
+static bool is_device_named(const struct model *m, int entry)
+{
+    for (int i = 0; i < m->history->count; i++) {
+        const struct model_list *cut = &model_at(m, i)->cut;
+        for (int k = 0; names_leaves(m, i, model_person_of(m, entry)) && k < cut->count; k++) {
+            if (model_at(m, cut->items[k])->device == model_at(m, entry)->device &&
+                !model_has(&model_at(m, i)->bad_leaves, cut->items[k])) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* May the entry be on the way to a leaf that is not held, or void though its signature is good? */
+static bool is_on_the_way(const struct model *m, int entry, int act)
+{
+    const struct model_list *cut = &model_at(m, act)->cut;
+    for (int i = 0; i < cut->count; i++) {
+        int leaf = cut->items[i];
+        if (!model_has(&model_at(m, act)->bad_leaves, leaf) && !model_is_good_leaf(m, act, leaf) &&
+            model_at(m, leaf)->device == model_at(m, entry)->device &&
+            model_class(model_at(m, leaf)) == model_class(model_at(m, entry)) &&
+            model_seq_of(m, entry) < model_seq_of(m, leaf)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool is_wanted(const struct model *m, int entry)
@@ -648,19 +693,20 @@ static bool is_wanted(const struct model *m, int entry)
         return true;
     }
     for (int i = 0; i < m->unit_count; i++) {
-        holds = holds || (m->units[i].person == person && m->units[i].is_honoured);
+        holds = holds || (m->units[i].person == person && is_held(m, i));
     }
     for (int i = 0; i < m->history->count; i++) {
         is_removed =
             is_removed || (ending_kind(m, i) == TO_NONE_KIND && model_at(m, i)->person == person &&
                            !model_has(&model_at(m, join)->over, i));
     }
-    if (!holds || !is_removed) {
+    if (holds ? !is_removed : !is_device_named(m, entry)) {
         return holds;
     }
     bool is_named = entry == join;
     for (int i = 0; i < m->history->count; i++) {
-        is_named = is_named || (names_leaves(m, i) && model_inside(m, entry, i));
+        is_named = is_named || (names_leaves(m, i, person) &&
+                                (model_inside(m, entry, i) || is_on_the_way(m, entry, i)));
         is_named =
             is_named || (m->honoured[i] && is_own_act(m, i, person) && model_reaches(m, entry, i));
     }

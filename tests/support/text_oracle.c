@@ -262,8 +262,14 @@ static char *print(struct oracle *oracle, const struct set *version)
     return text;
 }
 
-char *copse_text_oracle_print(const struct copse_text_history *history, const size_t *heads,
-                              size_t head_count, size_t *refused_count)
+static void join(struct set *set, const struct set *more)
+{
+    for (size_t w = 0; w < COPSE_ARRAY_SIZE(set->words); w++) {
+        set->words[w] |= more->words[w];
+    }
+}
+
+static struct oracle *replay(const struct copse_text_history *history)
 {
     static struct oracle oracle;
     COPSE_ASSERT(history->count <= COPSE_TEXT_ORACLE_OPS_MAX);
@@ -271,33 +277,59 @@ char *copse_text_oracle_print(const struct copse_text_history *history, const si
     oracle.unit_count = 1;
     oracle.root = 0;
     oracle.units[0] = (struct unit){.children = {NO_UNIT, NO_UNIT}, .sibling = NO_UNIT};
-    *refused_count = 0;
-    struct set all = {{0}};
     for (size_t i = 0; i < history->count; i++) {
         struct set version = {{0}};
         for (size_t p = 0; p < history->ops[i].parent_count; p++) {
-            const struct set *more = &oracle.ancestors[history->ops[i].parents[p]];
-            for (size_t w = 0; w < COPSE_ARRAY_SIZE(version.words); w++) {
-                version.words[w] |= more->words[w];
-            }
+            join(&version, &oracle.ancestors[history->ops[i].parents[p]]);
         }
         oracle.ancestors[i] = version;
         oracle.refused[i] = is_refused(&oracle, i);
         put(&oracle.ancestors[i], i);
-        *refused_count += oracle.refused[i] ? 1 : 0;
         if (!oracle.refused[i]) {
             apply(&oracle, i);
         }
-        put(&all, i);
     }
-    if (heads == NULL) {
-        return print(&oracle, &all);
-    }
+    return &oracle;
+}
+
+/* The version that holds the ops of `heads` and their ancestors, or all ops. */
+static struct set version_of(const struct oracle *oracle, const size_t *heads, size_t head_count)
+{
     struct set version = {{0}};
-    for (size_t h = 0; h < head_count; h++) {
-        for (size_t w = 0; w < COPSE_ARRAY_SIZE(version.words); w++) {
-            version.words[w] |= oracle.ancestors[heads[h]].words[w];
+    for (size_t i = 0; i < (heads == NULL ? oracle->history->count : head_count); i++) {
+        join(&version, &oracle->ancestors[heads == NULL ? i : heads[i]]);
+    }
+    return version;
+}
+
+char *copse_text_oracle_print(const struct copse_text_history *history, const size_t *heads,
+                              size_t head_count, size_t *refused_count)
+{
+    struct oracle *oracle = replay(history);
+    struct set version = version_of(oracle, heads, head_count);
+    *refused_count = 0;
+    for (size_t i = 0; i < history->count; i++) {
+        *refused_count += oracle->refused[i] ? 1 : 0;
+    }
+    return print(oracle, &version);
+}
+
+size_t copse_text_oracle_heads(const struct copse_text_history *history, size_t *out,
+                               const size_t *heads, size_t head_count)
+{
+    const struct oracle *oracle = replay(history);
+    struct set version = version_of(oracle, heads, head_count);
+    size_t count = 0;
+    for (size_t i = 0; i < history->count; i++) {
+        bool is_head = has(&version, i);
+        for (size_t k = 0; k < history->count; k++) {
+            bool has_effect = has(&version, k) && !oracle->refused[k] && !history->ops[k].is_muted;
+            is_head =
+                is_head && (k == i ? has_effect : !has_effect || !has(&oracle->ancestors[k], i));
+        }
+        if (is_head) {
+            out[count++] = i;
         }
     }
-    return print(&oracle, &version);
+    return count;
 }

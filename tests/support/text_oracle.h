@@ -12,4 +12,9 @@
 char *copse_text_oracle_print(const struct copse_text_history *history, const size_t *heads,
                               size_t head_count, size_t *refused_count);
 
+/* The ops of that version that are neither refused nor muted and that no such op of it descends
+ * from, to `out`, which has room for all; gives how many. */
+size_t copse_text_oracle_heads(const struct copse_text_history *history, size_t *out,
+                               const size_t *heads, size_t head_count);
+
 #endif

@@ -326,6 +326,60 @@ static void text__has_no_head_that_is_refused(void **state)
     assert_true(copse_bytes_equal_ids(&fixture->view.heads[1], &ids[2]));
 }
 
+static void check_head(const struct fixture *fixture, uint64_t number)
+{
+    struct copse_id id = copse_text_history_id(number);
+    assert_int_equal(fixture->view.head_count, 1);
+    assert_true(copse_bytes_equal_ids(&fixture->view.heads[0], &id));
+}
+
+/* What nobody built upon leaves the heads when it is muted; what is built upon it stays one. */
+static void text__has_no_head_that_is_muted(void **state)
+{
+    struct fixture *fixture = *state;
+    struct edit vandal = {.id = 2, .patch = {.pos = 0, .del = 3}, .parents = {1}};
+    struct edit repair = {.id = 3, .patch = {.ins = 1}, .inserted = "y", .parents = {2}};
+    struct copse_id ids[] = {copse_text_history_id(2), copse_text_history_id(3)};
+    add_abc(fixture);
+    assert_int_equal(add(fixture, &vandal), COPSE_OK);
+    merge(fixture, "");
+    check_head(fixture, 2);
+    assert_int_equal(copse_text_mute(fixture->text, &ids[0], COPSE_TEXT_MUTED), COPSE_OK);
+    merge(fixture, "abc");
+    check_head(fixture, 1);
+    assert_int_equal(add(fixture, &repair), COPSE_OK);
+    merge(fixture, "yabc");
+    check_head(fixture, 3);
+    assert_int_equal(copse_text_mute(fixture->text, &ids[1], COPSE_TEXT_MUTED), COPSE_OK);
+    merge(fixture, "abc");
+    check_head(fixture, 1);
+    assert_int_equal(copse_text_mute(fixture->text, &ids[0], COPSE_TEXT_HONOURED), COPSE_OK);
+    merge(fixture, "");
+    check_head(fixture, 2);
+}
+
+static void text__gives_the_heads_of_the_version_asked_for(void **state)
+{
+    struct fixture *fixture = *state;
+    struct edit left = {.id = 2, .patch = {.pos = 0, .ins = 1}, .inserted = "l", .parents = {1}};
+    struct edit right = {.id = 3, .patch = {.pos = 3, .ins = 1}, .inserted = "r", .parents = {1}};
+    struct copse_id ids[] = {copse_text_history_id(1), copse_text_history_id(3)};
+    size_t count = 0;
+    add_abc(fixture);
+    assert_int_equal(add(fixture, &left), COPSE_OK);
+    assert_int_equal(add(fixture, &right), COPSE_OK);
+    assert_int_equal(copse_text_at(fixture->text, &fixture->view, &ids[1], 1), COPSE_OK);
+    check_head(fixture, 3);
+    assert_int_equal(copse_text_at(fixture->text, &fixture->view, ids, 2), COPSE_OK);
+    check_head(fixture, 3);
+    assert_int_equal(copse_text_at(fixture->text, &fixture->view, &ids[0], 1), COPSE_OK);
+    check_head(fixture, 1);
+    assert_int_equal(copse_text_at(fixture->text, &fixture->view, NULL, 0), COPSE_OK);
+    assert_int_equal(fixture->view.head_count, 0);
+    assert_int_equal(copse_text_heads(fixture->text, &count), COPSE_OK);
+    assert_int_equal(count, 2);
+}
+
 /* A chain as long as the limit and one more, delivered backwards: no recursion, and the op over
  * the limit is refused. */
 static void text__ends_with_its_limits(void **state)
@@ -453,6 +507,8 @@ int main(void)
         TEST(text__says_who_wrote_what),
         TEST(text__prints_any_version),
         TEST(text__has_no_head_that_is_refused),
+        TEST(text__has_no_head_that_is_muted),
+        TEST(text__gives_the_heads_of_the_version_asked_for),
         TEST(text__ends_with_its_limits),
         TEST(text__refuses_units_beyond_its_limit),
         cmocka_unit_test(text__survives_running_out_of_memory_anywhere),

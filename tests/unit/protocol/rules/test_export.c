@@ -110,6 +110,51 @@ static void export__writes_a_post_as_the_specification_says(void **state)
     copse_world_free(world);
 }
 
+static struct copse_id write_edit(struct copse_world *world, size_t person,
+                                  const struct copse_id *page, const struct copse_id *parent,
+                                  const uint8_t *shape, const char *text)
+{
+    struct copse_op op = {.kind = COPSE_OP_EDIT, .target = *page};
+    op.ids = copse_world_ids(world, parent, parent == NULL ? 0 : 1);
+    op.value = (struct copse_slice){shape, 4};
+    return copse_world_write(world, person, &op, copse_bytes_of_string(text));
+}
+
+/* An EDIT that does not count, and one whose parent is not here, need not be held: a page says
+ * nothing of them. */
+static void export__says_of_a_text_what_counts_and_nothing_else(void **state)
+{
+    (void)state;
+    static const uint8_t insert[] = {0x93, 0, 0, 3};
+    static const uint8_t clear[] = {0x93, 0, 6, 0};
+    struct copse_world *world = new_world();
+    struct copse_op create = {.kind = COPSE_OP_CREATE, .object_kind = COPSE_OBJECT_PAGE};
+    struct copse_id page = copse_world_write(world, CAT, &create, nothing);
+    struct copse_id unknown = {{1}};
+    (void)write_edit(world, DAN, &page, &unknown, insert, "elm");
+    char *before = export_of(world);
+    assert_null(strstr(before, "\"body\""));
+    struct copse_id oak = write_edit(world, CAT, &page, NULL, insert, "oak");
+    char *after = export_of(world);
+    char id[COPSE_ID_HEX_BYTES];
+    char body[LINE_BYTES];
+    hex(id, oak);
+    (void)snprintf(body, sizeof body, ",\"body\":{\"value\":\"oak\",\"heads\":[\"%s\"],\"gaps\":0}",
+                   id);
+    assert_non_null(strstr(after, body));
+    struct copse_id vandal = write_edit(world, BEN, &page, &oak, clear, "");
+    char *cleared = export_of(world);
+    assert_null(strstr(cleared, body));
+    act(world, BEN, COPSE_OP_HIDE, &vandal);
+    char *again = export_of(world);
+    assert_non_null(strstr(again, body));
+    test_free(before);
+    test_free(after);
+    test_free(cleared);
+    test_free(again);
+    copse_world_free(world);
+}
+
 static void export__says_of_a_hidden_object_only_that_it_is(void **state)
 {
     (void)state;
@@ -422,6 +467,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(export__writes_a_post_as_the_specification_says),
+        cmocka_unit_test(export__says_of_a_text_what_counts_and_nothing_else),
         cmocka_unit_test(export__says_of_a_hidden_object_only_that_it_is),
         cmocka_unit_test(export__writes_each_object_once),
         cmocka_unit_test(export__lists_other_values_but_not_those_that_are_none),

@@ -88,6 +88,42 @@ static void view_act__locks_members_out_from_the_cut_on_at_any_depth(void **stat
     village_stop(&f);
 }
 
+/* A post that does not count need not be held, so nothing may hang on what it refers to. */
+static void view_act__passes_no_lock_on_through_what_does_not_count(void **state)
+{
+    (void)state;
+    struct village f;
+    village_start(&f);
+    struct copse_id root = village_create(&f, DAN, COPSE_OBJECT_POST, NULL);
+    struct copse_op lock = {.kind = COPSE_OP_LOCK, .target = root};
+    struct copse_op remove = {.kind = COPSE_OP_REMOVE, .target = copse_world_root(f.world, CAT)};
+    remove.cut = copse_world_cut(f.world, CAT);
+    struct copse_id between = village_create(&f, CAT, COPSE_OBJECT_POST, &root);
+    struct copse_id reply = village_create(&f, DAN, COPSE_OBJECT_POST, &between);
+    (void)copse_world_write(f.world, BEN, &lock, village_nothing);
+    assert_int_equal(village_verdict(&f, &reply), COPSE_VERDICT_LOCKED);
+    (void)copse_world_write(f.world, ANA, &remove, village_nothing);
+    assert_int_equal(village_verdict(&f, &between), COPSE_VERDICT_ENDED);
+    assert_int_equal(village_verdict(&f, &reply), COPSE_VERDICT_HONOURED);
+    village_stop(&f);
+}
+
+static void view_act__passes_a_lock_on_through_what_waits(void **state)
+{
+    (void)state;
+    struct village f;
+    static const uint8_t charter[] = {0x81, 0x03, 0x91, COPSE_OP_CREATE};
+    village_start_with(&f, (struct copse_slice){charter, sizeof charter});
+    struct copse_id root = village_create(&f, BEN, COPSE_OBJECT_POST, NULL);
+    struct copse_op lock = {.kind = COPSE_OP_LOCK, .target = root};
+    struct copse_id between = village_create(&f, CAT, COPSE_OBJECT_POST, &root);
+    struct copse_id words = village_set(&f, CAT, &between, COPSE_OBJECT_FIELD_TITLE, &between,
+                                        village_str(&f, "words"));
+    (void)copse_world_write(f.world, BEN, &lock, village_nothing);
+    assert_int_equal(village_verdict(&f, &words), COPSE_VERDICT_LOCKED);
+    village_stop(&f);
+}
+
 static void view_act__counts_what_waits_once_it_is_approved(void **state)
 {
     (void)state;
@@ -210,6 +246,8 @@ int main(void)
         cmocka_unit_test(view_act__hides_by_name_and_shows_again_by_name),
         cmocka_unit_test(view_act__shows_the_value_before_a_hidden_one),
         cmocka_unit_test(view_act__locks_members_out_from_the_cut_on_at_any_depth),
+        cmocka_unit_test(view_act__passes_no_lock_on_through_what_does_not_count),
+        cmocka_unit_test(view_act__passes_a_lock_on_through_what_waits),
         cmocka_unit_test(view_act__counts_what_waits_once_it_is_approved),
         cmocka_unit_test(view_act__erases_by_the_author_at_once_and_by_stewards_what_is_hidden),
         cmocka_unit_test(view_act__erases_no_reply_because_its_thread_is_hidden),
