@@ -1,0 +1,621 @@
+/* How it works: entries, logs and standings are read from the snapshot one by one. What costs a
+ * walk, secrets and leaves, is gathered once and kept as long as the snapshot has the same number.
+ */
+#include "node/peering/shelf.h"
+
+#include "protocol/base/writer.h"
+#include "protocol/entry/run.h"
+#include "protocol/rules/standing.h"
+#include "protocol/rules/wanted.h"
+#include "protocol/wire/message.h"
+#include "storage/local.h"
+
+#include <string.h>
+
+/* ---- beginning and end ---- */
+
+enum copse_err copse_shelf_init(struct copse_shelf *shelf, struct copse_store *store,
+                                const struct copse_keyring *keyring, struct copse_error *error)
+{
+    *shelf = (struct copse_shelf){
+        .memory = copse_store_memory(store), .store = store, .keyring = keyring, .error = error};
+    copse_secrets_init(&shelf->secrets, shelf->memory);
+    shelf->room = copse_memory_new(shelf->memory, COPSE_MESSAGE_ADMISSION_MAX, 1);
+    return shelf->room == NULL ? COPSE_ERR_NOMEM : COPSE_OK;
+}
+
+void copse_shelf_deinit(struct copse_shelf *shelf)
+{
+    if (shelf->memory == NULL) {
+        return;
+    }
+    copse_shelf_leave(shelf);
+    copse_secrets_deinit(&shelf->secrets);
+    copse_memory_free(shelf->memory, shelf->leaves);
+    copse_memory_free(shelf->memory, shelf->room);
+    *shelf = (struct copse_shelf){.memory = NULL};
+}
+
+enum copse_err copse_shelf_enter(struct copse_shelf *shelf, const struct copse_id *peer)
+{
+    shelf->peer = *peer;
+    return shelf->txn != NULL
+               ? COPSE_OK
+               : copse_store_begin(&shelf->txn, shelf->store, COPSE_DB_READ, 0, shelf->error);
+}
+
+void copse_shelf_leave(struct copse_shelf *shelf)
+{
+    copse_store_abort(shelf->txn);
+    shelf->txn = NULL;
+}
+
+/* The newest arrival of the store: each community and class has a newest one. */
+static enum copse_err shelf_newest(struct copse_txn *txn, uint64_t *out)
+{
+    struct copse_id community;
+    uint32_t number = 0;
+    uint64_t newest = 0;
+    enum copse_err err;
+    while ((err = copse_entries_next_community(txn, &community, &number)) == COPSE_OK) {
+        for (unsigned class = 0; class < 2; class ++) {
+            struct copse_entries_arrival last;
+            err = copse_entries_arrived_before(txn, &last, number, (enum copse_entry_class) class,
+                                               UINT64_MAX);
+            if (err == COPSE_OK && last.number > newest) {
+                newest = last.number;
+            }
+            if (err != COPSE_OK && err != COPSE_ERR_NOT_FOUND) {
+                return err;
+            }
+        }
+    }
+    if (err != COPSE_ERR_NOT_FOUND) {
+        return err;
+    }
+    *out = newest;
+    return COPSE_OK;
+}
+
+enum copse_err copse_shelf_publish(struct copse_shelf *shelf)
+{
+    struct copse_txn *txn = NULL;
+    uint64_t newest = 0;
+    enum copse_err err = copse_store_begin(&txn, shelf->store, COPSE_DB_READ, 0, shelf->error);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    /* storage/store.h: publishing covers what a transaction begun before it can see. */
+    err = shelf_newest(txn, &newest);
+    if (err == COPSE_OK) {
+        err = copse_store_publish(shelf->store, copse_keyring_device(shelf->keyring), shelf->error);
+    }
+    copse_store_abort(txn);
+    if (err == COPSE_OK && shelf->error != NULL) {
+        shelf->error->text[0] = '\0'; /* what was overcome is not to be told */
+    }
+    if (err == COPSE_OK && newest > shelf->published_arrival) {
+        shelf->published_arrival = newest;
+    }
+    return err;
+}
+
+/* ---- entries and logs ---- */
+
+static enum copse_err shelf_number(struct copse_shelf *shelf, uint32_t *number,
+                                   const struct copse_id *community)
+{
+    COPSE_ASSERT(shelf->txn != NULL);
+    return copse_entries_community(shelf->txn, number, community);
+}
+
+static enum copse_err shelf_fill(struct copse_shelf *shelf, struct copse_port_entry *out,
+                                 const struct copse_held *held, const struct copse_entries_row *row)
+{
+    *out = (struct copse_port_entry){
+        .id = held->id,
+        .position = held->position,
+        .bytes = row->bytes,
+        .content_state = held->content_state,
+        .signature = row->signature,
+        .is_signed = row->is_signed,
+        .awaits_publish = row->is_own && row->arrival > shelf->published_arrival,
+    };
+    if (held->content_state != COPSE_CONTENT_PRESENT) {
+        return COPSE_OK;
+    }
+    enum copse_content_state state;
+    return copse_contents_get(shelf->txn, &state, &out->salted, held);
+}
+
+static enum copse_err shelf_find(void *context, struct copse_port_entry *out,
+                                 const struct copse_id *community, const struct copse_id *id)
+{
+    struct copse_shelf *shelf = context;
+    struct copse_held held;
+    struct copse_entries_row row;
+    uint32_t number = 0;
+    enum copse_err err = shelf_number(shelf, &number, community);
+    if (err == COPSE_OK) {
+        err = copse_entries_find(shelf->txn, &held, &row, number, id);
+    }
+    return err == COPSE_OK ? shelf_fill(shelf, out, &held, &row) : err;
+}
+
+static enum copse_err shelf_at(void *context, struct copse_port_entry *out,
+                               const struct copse_id *community,
+                               const struct copse_position *position)
+{
+    struct copse_shelf *shelf = context;
+    struct copse_held held;
+    struct copse_entries_row row;
+    (void)community; /* numbers of logs are the store's */
+    enum copse_err err = copse_entries_at(shelf->txn, &held, &row, position);
+    return err == COPSE_OK ? shelf_fill(shelf, out, &held, &row) : err;
+}
+
+static const struct copse_log *shelf_log(void *context, const struct copse_id *community,
+                                         uint64_t number)
+{
+    struct copse_shelf *shelf = context;
+    const struct copse_log *log = NULL;
+    (void)community;
+    if (number > UINT32_MAX || copse_entries_log(shelf->txn, &log, (uint32_t)number) != COPSE_OK) {
+        return NULL;
+    }
+    return log;
+}
+
+/* The cursor counts the logs of the device that were passed, of either class; they are few. */
+static enum copse_err shelf_next_log(void *context, uint64_t *number, uint64_t *cursor,
+                                     const struct copse_id *community,
+                                     const struct copse_id *author, enum copse_entry_class class)
+{
+    struct copse_shelf *shelf = context;
+    struct copse_entries_cursor walk = {.next_size = 0};
+    uint32_t community_number = 0;
+    uint64_t passed = 0;
+    enum copse_err err = shelf_number(shelf, &community_number, community);
+    while (err == COPSE_OK) {
+        uint32_t log_number = 0;
+        const struct copse_log *log = NULL;
+        err = copse_entries_next_log(shelf->txn, &log_number, &walk, community_number, author);
+        if (err == COPSE_OK && passed++ >= *cursor) {
+            err = copse_entries_log(shelf->txn, &log, log_number);
+        }
+        if (err == COPSE_OK && log != NULL && log->class == class) {
+            *number = log_number;
+            *cursor = passed;
+            return COPSE_OK;
+        }
+    }
+    return err;
+}
+
+/* ---- leaves ---- */
+
+static enum copse_err shelf_add_leaf(struct copse_shelf *shelf, const struct copse_port_leaf *leaf)
+{
+    enum copse_err err = copse_memory_grow(shelf->memory, &shelf->leaves, &shelf->leaf_capacity,
+                                           shelf->leaf_count + 1, sizeof(*shelf->leaves));
+    if (err == COPSE_OK) {
+        shelf->leaves[shelf->leaf_count++] = *leaf;
+    }
+    return err;
+}
+
+/* SPEC 10.11: "A frozen log has one item instead: the fork seq in the place of seq, and as id that
+ * of the last entry of its trunk (zeros if there is none)." */
+static enum copse_err shelf_add_frozen(struct copse_shelf *shelf, const struct copse_log *log,
+                                       uint32_t number, uint32_t fork_seq)
+{
+    struct copse_port_leaf leaf = {
+        .author = log->author, .position = {number, 0, fork_seq}, .is_frozen = true};
+    if (fork_seq > 0) {
+        struct copse_held held;
+        struct copse_position trunk = {number, 0, fork_seq - 1};
+        enum copse_err err = copse_entries_at(shelf->txn, &held, NULL, &trunk);
+        if (err != COPSE_OK) {
+            return err;
+        }
+        leaf.id = held.id;
+    }
+    return shelf_add_leaf(shelf, &leaf);
+}
+
+static enum copse_err shelf_add_whole(struct copse_shelf *shelf, const struct copse_log *log,
+                                      uint32_t number)
+{
+    uint32_t fork_seq = 0;
+    enum copse_err err = COPSE_OK;
+    if (copse_log_is_frozen(&fork_seq, log)) {
+        return shelf_add_frozen(shelf, log, number, fork_seq);
+    }
+    for (uint32_t i = 0; err == COPSE_OK && i < log->branch_count; i++) {
+        struct copse_port_leaf leaf = {
+            .author = log->author,
+            .id = log->branches[i].leaf,
+            .position = {number, i, log->branches[i].last_seq},
+        };
+        err = shelf_add_leaf(shelf, &leaf);
+    }
+    return err;
+}
+
+/* Add a leaf of a clipped log unless it is inside one that was added; take out those inside it. */
+static enum copse_err shelf_add_clip(struct copse_shelf *shelf, const struct copse_log *log,
+                                     size_t first, const struct copse_port_leaf *leaf)
+{
+    size_t kept = first;
+    for (size_t i = first; i < shelf->leaf_count; i++) {
+        if (copse_log_reaches(log, &leaf->position, &shelf->leaves[i].position)) {
+            return COPSE_OK;
+        }
+    }
+    for (size_t i = first; i < shelf->leaf_count; i++) {
+        if (!copse_log_reaches(log, &shelf->leaves[i].position, &leaf->position)) {
+            shelf->leaves[kept++] = shelf->leaves[i];
+        }
+    }
+    shelf->leaf_count = kept;
+    return shelf_add_leaf(shelf, leaf);
+}
+
+/* SPEC 7.9: "wanted are its JOIN, the leaves that are named for it and not void, and their
+ * ancestors in it" */
+static enum copse_err shelf_add_clipped(struct copse_shelf *shelf, const struct copse_state *state,
+                                        const struct copse_log *log, uint32_t number,
+                                        uint32_t community)
+{
+    struct copse_wanted_cursor cursor = {0, 0};
+    struct copse_wanted_leaf named;
+    size_t first = shelf->leaf_count;
+    enum copse_err err = COPSE_OK;
+    if (log->class == COPSE_ENTRY_CONTROL) {
+        struct copse_port_leaf join = {
+            .author = log->author, .id = log->join, .position = {number, 0, 0}};
+        err = shelf_add_leaf(shelf, &join);
+    }
+    while (err == COPSE_OK &&
+           (err = copse_wanted_next_leaf(&named, &cursor, state, &log->join)) == COPSE_OK) {
+        struct copse_held held;
+        if (named.class != log->class) {
+            continue;
+        }
+        err = copse_entries_find(shelf->txn, &held, NULL, community, &named.id);
+        if (err == COPSE_OK && held.position.log == number) {
+            struct copse_port_leaf leaf = {
+                .author = log->author, .id = held.id, .position = held.position};
+            err = shelf_add_clip(shelf, log, first, &leaf);
+        }
+        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+static enum copse_err shelf_add_log(struct copse_shelf *shelf, const struct copse_state *state,
+                                    uint32_t number, uint32_t community,
+                                    enum copse_entry_class class)
+{
+    const struct copse_log *log = NULL;
+    enum copse_wanted_extent extent = COPSE_WANTED_NOTHING;
+    enum copse_err err = copse_entries_log(shelf->txn, &log, number);
+    if (err != COPSE_OK || log->class != class) {
+        return err;
+    }
+    err = copse_wanted_of_log(&extent, state, &log->join, class);
+    if (err == COPSE_OK && extent == COPSE_WANTED_ALL) {
+        err = shelf_add_whole(shelf, log, number);
+    } else if (err == COPSE_OK && extent == COPSE_WANTED_CLIPPED) {
+        err = shelf_add_clipped(shelf, state, log, number, community);
+    }
+    return err;
+}
+
+static enum copse_err shelf_gather(struct copse_shelf *shelf, const struct copse_id *community,
+                                   enum copse_entry_class class)
+{
+    struct copse_entries_cursor walk = {.next_size = 0};
+    struct copse_views views;
+    uint32_t community_number = 0;
+    uint32_t log_number = 0;
+    enum copse_err err = shelf_number(shelf, &community_number, community);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    struct copse_state state = copse_views_state(&views, shelf->txn, community_number);
+    shelf->leaf_count = 0;
+    shelf->leaves_number = 0; /* nothing is kept if this fails half-way */
+    while ((err = copse_entries_next_log(shelf->txn, &log_number, &walk, community_number, NULL)) ==
+           COPSE_OK) {
+        err = shelf_add_log(shelf, &state, log_number, community_number, class);
+        if (err != COPSE_OK) {
+            return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
+        }
+    }
+    if (err != COPSE_ERR_NOT_FOUND) {
+        return err;
+    }
+    shelf->leaves_number = copse_store_txn_number(shelf->txn);
+    shelf->leaves_community = *community;
+    shelf->leaves_class = class;
+    return COPSE_OK;
+}
+
+static enum copse_err shelf_next_leaf(void *context, struct copse_port_leaf *out, uint64_t *cursor,
+                                      const struct copse_id *community,
+                                      enum copse_entry_class class)
+{
+    struct copse_shelf *shelf = context;
+    if (shelf->leaves_number != copse_store_txn_number(shelf->txn) ||
+        shelf->leaves_class != class ||
+        !copse_bytes_equal_ids(&shelf->leaves_community, community)) {
+        enum copse_err err = shelf_gather(shelf, community, class);
+        if (err != COPSE_OK) {
+            return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
+        }
+    }
+    if (*cursor >= shelf->leaf_count) {
+        return COPSE_ERR_NOT_FOUND;
+    }
+    *out = shelf->leaves[(*cursor)++];
+    return COPSE_OK;
+}
+
+/* ---- secrets ---- */
+
+static enum copse_err shelf_refresh(struct copse_shelf *shelf)
+{
+    enum copse_err err =
+        copse_secrets_refresh(&shelf->secrets, shelf->txn, copse_keyring_device(shelf->keyring));
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
+}
+
+enum copse_err copse_shelf_communities(struct copse_shelf *shelf,
+                                       const struct copse_secrets_community **out, size_t *count)
+{
+    enum copse_err err = shelf_refresh(shelf);
+    if (err == COPSE_OK) {
+        *out = shelf->secrets.communities;
+        *count = shelf->secrets.community_count;
+    }
+    return err;
+}
+
+static enum copse_err shelf_next_secret(void *context, struct copse_port_secret *out,
+                                        uint64_t *cursor)
+{
+    struct copse_shelf *shelf = context;
+    enum copse_err err = shelf_refresh(shelf);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    if (*cursor >= shelf->secrets.count) {
+        return COPSE_ERR_NOT_FOUND;
+    }
+    *out = shelf->secrets.items[(*cursor)++];
+    return COPSE_OK;
+}
+
+/* ---- standing ---- */
+
+/* A unit under which this device still acts: neither ended, nor left, nor the device revoked. */
+static bool shelf_unit_lives(const struct copse_standing_unit *unit, const struct copse_id *device)
+{
+    bool lives = !unit->is_ended;
+    for (size_t i = 0; i < unit->fence.own_count; i++) {
+        const struct copse_fence_wall *wall = &unit->fence.own[i];
+        lives = lives && wall->kind != COPSE_FENCE_LEFT &&
+                (wall->kind != COPSE_FENCE_DEVICE || !copse_bytes_equal_ids(&wall->device, device));
+    }
+    return lives;
+}
+
+/* How the device stands by one of its JOINs. */
+static enum copse_err shelf_standing_of(struct copse_shelf *shelf, enum copse_port_standing *out,
+                                        const struct copse_state *state,
+                                        const struct copse_source *source,
+                                        const struct copse_log *log)
+{
+    enum copse_wanted_extent extent = COPSE_WANTED_NOTHING;
+    struct copse_standing *standing = NULL;
+    struct copse_id person;
+    *out = COPSE_PORT_STRANGER;
+    enum copse_err err = copse_wanted_of_log(&extent, state, &log->join, COPSE_ENTRY_DATA);
+    if (err != COPSE_OK || extent == COPSE_WANTED_NOTHING) {
+        return err;
+    }
+    *out = COPSE_PORT_FORMER;
+    if (extent == COPSE_WANTED_CLIPPED) {
+        return COPSE_OK;
+    }
+    err = copse_wanted_person_of(&person, state, &log->join);
+    if (err == COPSE_OK) {
+        err = copse_standing_load(&standing, state, &person, source, shelf->memory);
+    }
+    if (err != COPSE_OK) {
+        return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    }
+    for (size_t i = 0; i < standing->unit_count; i++) {
+        if (shelf_unit_lives(&standing->units[i], &log->author)) {
+            *out = COPSE_PORT_MEMBER;
+        }
+    }
+    copse_standing_free(standing);
+    return COPSE_OK;
+}
+
+static enum copse_err shelf_standing(void *context, enum copse_port_standing *out,
+                                     const struct copse_id *community,
+                                     const struct copse_id *device)
+{
+    struct copse_shelf *shelf = context;
+    struct copse_entries_cursor walk = {.next_size = 0};
+    struct copse_views views;
+    struct copse_entries_source entries;
+    uint32_t number = 0;
+    uint32_t log_number = 0;
+    enum copse_port_standing best = COPSE_PORT_STRANGER;
+    enum copse_err err = shelf_number(shelf, &number, community);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    struct copse_state state = copse_views_state(&views, shelf->txn, number);
+    struct copse_source source = copse_entries_source(&entries, shelf->txn, number);
+    while ((err = copse_entries_next_log(shelf->txn, &log_number, &walk, number, device)) ==
+           COPSE_OK) {
+        const struct copse_log *log = NULL;
+        enum copse_port_standing found = COPSE_PORT_STRANGER;
+        err = copse_entries_log(shelf->txn, &log, log_number);
+        if (err == COPSE_OK && log->class == COPSE_ENTRY_CONTROL) {
+            err = shelf_standing_of(shelf, &found, &state, &source, log);
+        }
+        if (err != COPSE_OK) {
+            return err;
+        }
+        best = found > best ? found : best;
+    }
+    if (err == COPSE_ERR_NOT_FOUND) {
+        *out = best;
+        return COPSE_OK;
+    }
+    return err;
+}
+
+/* ---- proof ---- */
+
+static enum copse_err shelf_admission(struct copse_shelf *shelf, struct copse_slice *out,
+                                      uint32_t community)
+{
+    struct copse_held held;
+    struct copse_entries_row row;
+    struct copse_writer writer;
+    const struct copse_log *log = NULL;
+    uint32_t number = 0;
+    enum copse_err err =
+        copse_secrets_own_log(&number, shelf->txn, community, copse_keyring_device(shelf->keyring));
+    if (err == COPSE_OK) {
+        err = copse_entries_log(shelf->txn, &log, number);
+    }
+    if (err == COPSE_OK) {
+        err = copse_entries_find(shelf->txn, &held, &row, community, &log->join);
+    }
+    if (err == COPSE_OK) {
+        err = copse_shelf_publish(shelf); /* it is an own entry, and leaves now */
+    }
+    if (err != COPSE_OK) {
+        return err;
+    }
+    struct copse_run_part part = {.entry = row.bytes};
+    copse_writer_init(&writer, shelf->room, COPSE_MESSAGE_ADMISSION_MAX);
+    err = copse_run_encode(&writer, &part, 1, 0, &row.signature);
+    return err == COPSE_OK ? copse_writer_end(out, &writer) : err;
+}
+
+static enum copse_err shelf_prove(void *context, struct copse_port_proof *out,
+                                  const struct copse_id *community, struct copse_slice message)
+{
+    struct copse_shelf *shelf = context;
+    uint32_t number = 0;
+    uint64_t wall_ms = 0;
+    enum copse_err err = shelf_number(shelf, &number, community);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    *out = (struct copse_port_proof){.device = *copse_keyring_device(shelf->keyring)};
+    copse_key_sign(copse_key_ed25519(), &out->signature, COPSE_KEY_AUTH, message,
+                   copse_keyring_secret(shelf->keyring));
+    err = copse_shelf_get_mark(shelf->txn, &wall_ms, &shelf->peer, community);
+    return err == COPSE_ERR_NOT_FOUND ? shelf_admission(shelf, &out->admission, number) : err;
+}
+
+struct copse_port copse_shelf_port(struct copse_shelf *shelf)
+{
+    return (struct copse_port){
+        .find = shelf_find,
+        .at = shelf_at,
+        .log = shelf_log,
+        .next_log = shelf_next_log,
+        .next_leaf = shelf_next_leaf,
+        .next_secret = shelf_next_secret,
+        .standing = shelf_standing,
+        .prove = shelf_prove,
+        .context = shelf,
+    };
+}
+
+/* ---- marks ---- */
+
+static struct copse_slice shelf_mark_key(uint8_t room[COPSE_SHELF_MARK_BYTES],
+                                         const struct copse_id *peer,
+                                         const struct copse_id *community)
+{
+    room[0] = 'e';
+    memcpy(room + 1, peer->bytes, COPSE_ID_BYTES);
+    memcpy(room + 1 + COPSE_ID_BYTES, community->bytes, COPSE_ID_BYTES);
+    return (struct copse_slice){room, COPSE_SHELF_MARK_BYTES};
+}
+
+enum copse_err copse_shelf_get_mark(struct copse_txn *txn, uint64_t *wall_ms,
+                                    const struct copse_id *peer, const struct copse_id *community)
+{
+    uint8_t room[COPSE_SHELF_MARK_BYTES];
+    struct copse_slice value;
+    enum copse_err err =
+        copse_local_get(txn, &value, COPSE_LOCAL_PEERS, shelf_mark_key(room, peer, community));
+    if (err == COPSE_OK && value.size != sizeof(uint64_t)) {
+        return COPSE_ERR_CORRUPT;
+    }
+    if (err == COPSE_OK) {
+        *wall_ms = copse_bytes_get_u64(value.data);
+    }
+    return err;
+}
+
+enum copse_err copse_shelf_put_mark(struct copse_shelf *shelf, const struct copse_id *peer,
+                                    const struct copse_id *community, uint64_t wall_ms)
+{
+    uint8_t room[COPSE_SHELF_MARK_BYTES];
+    uint8_t value[sizeof(uint64_t)];
+    struct copse_slice key = shelf_mark_key(room, peer, community);
+    struct copse_txn *txn = NULL;
+    copse_shelf_leave(shelf);
+    enum copse_err err =
+        copse_store_begin(&txn, shelf->store, COPSE_DB_WRITE, wall_ms, shelf->error);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    copse_bytes_put_u64(value, wall_ms);
+    err = wall_ms == 0 ? copse_local_del(txn, COPSE_LOCAL_PEERS, key)
+                       : copse_local_put(txn, COPSE_LOCAL_PEERS, key,
+                                         (struct copse_slice){value, sizeof(value)});
+    if (err != COPSE_OK) {
+        copse_store_abort(txn);
+        return err;
+    }
+    return copse_store_commit(shelf->store, txn, shelf->error);
+}
+
+enum copse_err copse_shelf_next_mark(struct copse_txn *txn, struct copse_shelf_mark *mark)
+{
+    uint8_t room[COPSE_SHELF_MARK_BYTES + 1];
+    struct copse_slice from = shelf_mark_key(room, &mark->peer, &mark->community);
+    struct copse_slice key;
+    struct copse_slice value;
+    room[COPSE_SHELF_MARK_BYTES] = 0;
+    from.size++; /* the first key behind that of the last mark */
+    enum copse_err err = copse_local_seek(txn, &key, &value, COPSE_LOCAL_PEERS, from);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    if (key.size != COPSE_SHELF_MARK_BYTES || key.data[0] != 'e') {
+        return COPSE_ERR_NOT_FOUND;
+    }
+    if (value.size != sizeof(uint64_t)) {
+        return COPSE_ERR_CORRUPT;
+    }
+    memcpy(mark->peer.bytes, key.data + 1, COPSE_ID_BYTES);
+    memcpy(mark->community.bytes, key.data + 1 + COPSE_ID_BYTES, COPSE_ID_BYTES);
+    mark->wall_ms = copse_bytes_get_u64(value.data);
+    return COPSE_OK;
+}

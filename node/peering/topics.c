@@ -1,0 +1,120 @@
+#include "node/peering/topics.h"
+
+#include "protocol/wire/message.h"
+
+enum copse_err copse_topics_open(struct copse_topics *topics, struct copse_link *link,
+                                 enum copse_topics_manner manner, uint64_t now_ms)
+{
+    const struct copse_secrets_community *communities = NULL;
+    size_t count = 0;
+    bool opens = manner == COPSE_TOPICS_NEW || link->is_caller;
+    enum copse_err err = copse_shelf_enter(topics->shelf, &link->node);
+    if (err == COPSE_OK) {
+        err = copse_shelf_communities(topics->shelf, &communities, &count);
+    }
+    for (size_t i = 0; err == COPSE_OK && i < count; i++) {
+        struct copse_link_topic *topic = copse_link_topic(link, &communities[i].id);
+        if (topic != NULL) {
+            continue;
+        }
+        err = copse_link_add_topic(topics->links, link, &topic, &communities[i].id);
+        if (err != COPSE_OK || !opens) {
+            continue;
+        }
+        err = copse_session_open(link->session, &communities[i].id, now_ms);
+        if (err == COPSE_OK || err == COPSE_ERR_EXISTS) {
+            topic->state = COPSE_LINK_OPEN;
+        }
+        if (err == COPSE_ERR_EXISTS || err == COPSE_ERR_BUSY || err == COPSE_ERR_LIMIT ||
+            err == COPSE_ERR_NOT_FOUND) {
+            err = COPSE_OK; /* not on this link */
+        }
+    }
+    return err;
+}
+
+/* Ask for the next contents of a topic that are not here. The list is walked once. */
+static enum copse_err topics_want(struct copse_topics *topics, struct copse_link *link,
+                                  struct copse_link_topic *topic)
+{
+    struct copse_id ids[COPSE_MESSAGE_IDS_MAX];
+    struct copse_position position;
+    size_t count = 0;
+    enum copse_err err = copse_shelf_enter(topics->shelf, &link->node);
+    while (err == COPSE_OK && count < COPSE_MESSAGE_IDS_MAX) {
+        struct copse_held held;
+        struct copse_txn *txn = topics->shelf->txn;
+        err = copse_contents_next_missing(txn, &position, &topic->cursor);
+        if (err == COPSE_OK) {
+            err = copse_entries_at(txn, &held, NULL, &position);
+        }
+        if (err == COPSE_OK && copse_bytes_equal_ids(copse_entry_community(&held.entry, &held.id),
+                                                     &topic->community)) {
+            ids[count++] = held.id;
+        }
+    }
+    if (err != COPSE_OK && err != COPSE_ERR_NOT_FOUND) {
+        return err;
+    }
+    topic->wanted = copse_session_want(link->session, &topic->community, ids, count);
+    topic->is_wanting = topic->wanted > 0;
+    return COPSE_OK;
+}
+
+enum copse_err copse_topics_equal(struct copse_topics *topics, struct copse_link *link,
+                                  struct copse_link_topic *topic, uint64_t wall_ms)
+{
+    struct copse_shelf *shelf = topics->shelf;
+    uint64_t marked_ms = 0;
+    topic->state = COPSE_LINK_EQUAL;
+    enum copse_err err = copse_shelf_enter(shelf, &link->node);
+    if (err == COPSE_OK) {
+        err = copse_shelf_get_mark(shelf->txn, &marked_ms, &link->node, &topic->community);
+        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    }
+    if (err == COPSE_OK && marked_ms + COPSE_GOSSIP_MARK_MS <= wall_ms) {
+        err = copse_shelf_put_mark(shelf, &link->node, &topic->community, wall_ms);
+    }
+    copse_shelf_leave(shelf); /* sweeping may write */
+    if (err == COPSE_OK) {
+        err = copse_ingest_sweep(topics->ingest, &topic->community,
+                                 copse_keyring_device(shelf->keyring), wall_ms);
+    }
+    if (err == COPSE_OK && !topic->is_wanting) {
+        topic->cursor = (struct copse_position){0, 0, 0};
+        err = topics_want(topics, link, topic);
+    }
+    return err;
+}
+
+enum copse_err copse_topics_closed(struct copse_topics *topics, struct copse_link *link,
+                                   struct copse_link_topic *topic, enum copse_code code)
+{
+    struct copse_shelf *shelf = topics->shelf;
+    uint64_t marked_ms = 0;
+    if (code == COPSE_CODE_DUPLICATE) {
+        return COPSE_OK; /* the peer's own OPEN stands */
+    }
+    topic->state = COPSE_LINK_CLOSED;
+    topic->code = code;
+    topic->is_wanting = false;
+    if (code != COPSE_CODE_NOT_MEMBER) {
+        return COPSE_OK;
+    }
+    enum copse_err err = copse_shelf_enter(shelf, &link->node);
+    if (err == COPSE_OK) {
+        err = copse_shelf_get_mark(shelf->txn, &marked_ms, &link->node, &topic->community);
+    }
+    if (err == COPSE_OK) {
+        /* The peer has lost what it knew: introduce this device again next time. */
+        err = copse_shelf_put_mark(shelf, &link->node, &topic->community, 0);
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+enum copse_err copse_topics_answered(struct copse_topics *topics, struct copse_link *link,
+                                     struct copse_link_topic *topic)
+{
+    topic->wanted -= topic->wanted > 0;
+    return topic->wanted == 0 && topic->is_wanting ? topics_want(topics, link, topic) : COPSE_OK;
+}

@@ -1,0 +1,255 @@
+#include "tests/support/cmocka.h"
+#include "tests/support/peer_world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define A (&world->nodes[0])
+#define B (&world->nodes[1])
+
+static void meet(struct copse_peer_world *world)
+{
+    (void)copse_peer_world_call(world, 1, 0);
+    copse_peer_world_pass(world, 100);
+}
+
+static void gossip__brings_two_nodes_to_the_same(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    for (int i = 0; i < 40; i++) {
+        char text[32];
+        (void)snprintf(text, sizeof text, "number %d", i);
+        (void)copse_peer_world_post(A, &community, text);
+    }
+    struct copse_id own = copse_peer_world_post(B, &community, "written before we met");
+    meet(world);
+    assert_true(copse_peer_world_is_equal(world, &community));
+    assert_true(copse_peer_world_has(A, &own));
+    const struct copse_gossip_news *gone = copse_peer_world_news(B, COPSE_GOSSIP_GONE);
+    assert_non_null(gone);
+    assert_int_equal(gone->equal, 1);
+    assert_true(gone->entries_in >= 42);
+    assert_true(gone->bytes_in > 0 && gone->bytes_out > 0);
+}
+
+static void gossip__costs_little_when_both_are_the_same(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    (void)copse_peer_world_post(A, &community, "one");
+    meet(world);
+    meet(world);
+    const struct copse_gossip_news *gone = copse_peer_world_news(B, COPSE_GOSSIP_GONE);
+    assert_int_equal(gone->equal, 1);
+    assert_int_equal(gone->entries_in + gone->entries_out, 0);
+    assert_true(gone->bytes_in + gone->bytes_out < 1024);
+}
+
+static void gossip__introduces_itself_again_to_who_has_forgotten(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    struct copse_shelf shelf;
+    struct copse_id node;
+    /* B is sure that A knows it, and A does not. */
+    copse_gossip_node(A->gossip, &node);
+    assert_int_equal(copse_shelf_init(&shelf, B->disk->store, B->keyring, NULL), COPSE_OK);
+    assert_int_equal(copse_shelf_put_mark(&shelf, &node, &community, 1), COPSE_OK);
+    copse_shelf_deinit(&shelf);
+    meet(world);
+    assert_int_equal(copse_peer_world_news(B, COPSE_GOSSIP_GONE)->unknown, 1);
+    meet(world);
+    assert_int_equal(copse_peer_world_news(B, COPSE_GOSSIP_GONE)->equal, 1);
+    assert_true(copse_peer_world_is_equal(world, &community));
+}
+
+/* Both run, and B calls. */
+static void live(struct copse_peer_world *world)
+{
+    static const struct copse_id anybody;
+    size_t index = 0;
+    assert_int_equal(copse_peers_put(&B->peers, &index, "4:127.0.0.1:1", &anybody), COPSE_OK);
+    copse_peer_world_start(B, COPSE_PEER_WORLD_CALLS);
+    copse_peer_world_pass(world, 100);
+}
+
+static void gossip__passes_on_what_is_committed_within_a_second(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    live(world);
+    struct copse_id first = copse_peer_world_post(A, &community, "from A");
+    struct copse_id second = copse_peer_world_post(B, &community, "from B");
+    assert_false(copse_peer_world_has(B, &first));
+    copse_peer_world_pass(world, COPSE_GOSSIP_POLL_MS);
+    assert_true(copse_peer_world_has(B, &first));
+    assert_true(copse_peer_world_has(A, &second));
+}
+
+static void gossip__passes_on_at_once_when_poked(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    live(world);
+    struct copse_id id = copse_peer_world_post(A, &community, "from A");
+    copse_gossip_poked(A->gossip);
+    copse_peer_world_settle(world);
+    assert_true(copse_peer_world_has(B, &id));
+}
+
+static void gossip__opens_a_community_that_is_joined_while_it_runs(void **state)
+{
+    struct copse_peer_world *world = *state;
+    live(world);
+    struct copse_id community = copse_peer_world_found(world);
+    copse_peer_world_pass(world, 2 * COPSE_GOSSIP_POLL_MS);
+    assert_true(copse_peer_world_is_equal(world, &community));
+}
+
+static void gossip__goes_on_where_a_connection_broke(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    for (int i = 0; i < 60; i++) {
+        (void)copse_peer_world_post(A, &community, "a post of some length, so that it takes time");
+    }
+    for (uint64_t bytes = 50; bytes < 12000; bytes += 450) {
+        world->cut_after = world->bytes_moved + bytes;
+        meet(world);
+    }
+    world->cut_after = 0;
+    meet(world);
+    assert_true(copse_peer_world_is_equal(world, &community));
+}
+
+static void gossip__shows_a_stranger_nothing(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id id;
+    struct copse_community_plan plan = {.name = copse_bytes_of_string("Physics")};
+    assert_int_equal(copse_community_create(&A->practice, &id, &plan, NULL), COPSE_OK);
+    plan.name = copse_bytes_of_string("Chemistry");
+    assert_int_equal(copse_community_create(&B->practice, &id, &plan, NULL), COPSE_OK);
+    meet(world);
+    const struct copse_gossip_news *gone = copse_peer_world_news(B, COPSE_GOSSIP_GONE);
+    assert_true(gone->is_linked);
+    assert_int_equal(gone->topics, 1);
+    assert_int_equal(gone->unknown, 1);
+    assert_int_equal(gone->entries_in + gone->entries_out, 0);
+}
+
+static void gossip__ends_a_greeting_that_takes_too_long(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_peer_wire *wire =
+        copse_peer_world_intrude(world, 0, (struct copse_slice){NULL, 0});
+    copse_peer_world_pass(world, COPSE_GOSSIP_GREETING_MS - 1);
+    assert_true(wire->is_used);
+    copse_peer_world_pass(world, 2);
+    assert_false(wire->is_used);
+}
+
+static void gossip__hangs_up_at_once_on_what_is_no_handshake(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_peer_wire *wire =
+        copse_peer_world_intrude(world, 0, copse_bytes_of_string("GET / HTTP/1.1\r\n\r\n"));
+    copse_peer_world_settle(world);
+    assert_false(wire->is_used);
+    assert_int_equal(copse_peer_world_news(A, COPSE_GOSSIP_GONE)->bytes_out, 0);
+}
+
+static void gossip__survives_random_bytes(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    uint8_t noise[4000];
+    for (size_t i = 0; i < 50; i++) {
+        copse_random_bytes(&world->random, noise, sizeof noise);
+        noise[0] = 0;
+        noise[1] = 32; /* the head of a first message */
+        (void)copse_peer_world_intrude(world, 0, (struct copse_slice){noise, 34 + 70 * i});
+        copse_peer_world_settle(world);
+    }
+    meet(world);
+    assert_true(copse_peer_world_is_equal(world, &community));
+}
+
+static void gossip__makes_room_by_hanging_up_on_the_longest_silent(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_peer_wire *wires[COPSE_GOSSIP_ADDRESS_MAX + 1];
+    for (size_t i = 0; i <= COPSE_GOSSIP_ADDRESS_MAX; i++) {
+        wires[i] = copse_peer_world_intrude(world, 0, (struct copse_slice){NULL, 0});
+    }
+    copse_peer_world_settle(world);
+    assert_false(wires[0]->is_used);
+    for (size_t i = 1; i <= COPSE_GOSSIP_ADDRESS_MAX; i++) {
+        assert_true(wires[i]->is_used);
+    }
+}
+
+static void gossip__does_not_speak_with_itself(void **state)
+{
+    struct copse_peer_world *world = *state;
+    (void)copse_peer_world_found(world);
+    (void)copse_peer_world_call(world, 0, 0);
+    copse_peer_world_pass(world, 100);
+    assert_int_equal(copse_peer_world_news(A, COPSE_GOSSIP_GONE)->code, COPSE_CODE_WRONG_PEER);
+    assert_null(copse_peer_world_news(A, COPSE_GOSSIP_EQUAL));
+}
+
+static void gossip__keeps_one_of_two_sessions_that_began_at_once(void **state)
+{
+    struct copse_peer_world *world = *state;
+    static const struct copse_id anybody;
+    size_t index = 0;
+    struct copse_id community = copse_peer_world_found(world);
+    assert_int_equal(copse_peers_put(&A->peers, &index, "4:127.0.0.1:2", &anybody), COPSE_OK);
+    assert_int_equal(copse_peers_put(&B->peers, &index, "4:127.0.0.1:1", &anybody), COPSE_OK);
+    copse_peer_world_start(A, COPSE_PEER_WORLD_CALLS);
+    copse_peer_world_start(B, COPSE_PEER_WORLD_CALLS);
+    copse_peer_world_pass(world, 500);
+    size_t used = 0;
+    for (size_t i = 0; i < COPSE_PEER_WORLD_WIRES_MAX; i++) {
+        used += world->wires[i].is_used;
+    }
+    assert_int_equal(used, 1);
+    assert_true(copse_peer_world_is_equal(world, &community));
+}
+
+static void gossip__says_goodbye_when_it_stops(void **state)
+{
+    struct copse_peer_world *world = *state;
+    (void)copse_peer_world_found(world);
+    live(world);
+    copse_gossip_stop(A->gossip);
+    copse_peer_world_settle(world);
+    assert_int_equal(copse_peer_world_news(B, COPSE_GOSSIP_GONE)->code, COPSE_CODE_SHUTDOWN);
+}
+
+#define TEST(name)                                                                                 \
+    cmocka_unit_test_setup_teardown(name, copse_peer_world_setup, copse_peer_world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(gossip__brings_two_nodes_to_the_same),
+        TEST(gossip__costs_little_when_both_are_the_same),
+        TEST(gossip__introduces_itself_again_to_who_has_forgotten),
+        TEST(gossip__passes_on_what_is_committed_within_a_second),
+        TEST(gossip__passes_on_at_once_when_poked),
+        TEST(gossip__opens_a_community_that_is_joined_while_it_runs),
+        TEST(gossip__goes_on_where_a_connection_broke),
+        TEST(gossip__shows_a_stranger_nothing),
+        TEST(gossip__ends_a_greeting_that_takes_too_long),
+        TEST(gossip__hangs_up_at_once_on_what_is_no_handshake),
+        TEST(gossip__survives_random_bytes),
+        TEST(gossip__makes_room_by_hanging_up_on_the_longest_silent),
+        TEST(gossip__does_not_speak_with_itself),
+        TEST(gossip__keeps_one_of_two_sessions_that_began_at_once),
+        TEST(gossip__says_goodbye_when_it_stops),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
