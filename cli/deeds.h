@@ -52,6 +52,12 @@ enum copse_exit copse_do_care_backup(struct copse_command *command);
 enum copse_exit copse_do_care_log(struct copse_command *command);
 enum copse_exit copse_do_care_export(struct copse_command *command);
 
+/* do_peer.c: meeting other nodes */
+enum copse_exit copse_do_peer_serve(struct copse_command *command);
+enum copse_exit copse_do_peer_sync(struct copse_command *command);
+enum copse_exit copse_do_peer_add(struct copse_command *command);
+enum copse_exit copse_do_peer_list(struct copse_command *command);
+
 /* do_import.c, export_markdown.c */
 enum copse_exit copse_do_import_markdown(struct copse_command *command);
 enum copse_exit copse_export_markdown_run(struct copse_command *command);

@@ -1,5 +1,6 @@
 /* Looking after the store: what is here, is it whole, a copy of it. */
 #include "cli/deeds.h"
+#include "node/peering/shelf.h"
 #include "node/practice/community.h"
 #include "protocol/entry/clock.h"
 #include "protocol/rules/export.h"
@@ -58,6 +59,35 @@ static enum copse_exit care_for_each(struct copse_command *command, care_each *e
 
 /* ---- status ---- */
 
+/* With which nodes the community was found equal, and when last. */
+static enum copse_err care_peers(struct copse_command *command, struct copse_practice_deed *deed)
+{
+    struct copse_shelf_mark mark;
+    struct copse_answer *json = &command->output.json;
+    size_t count = 0;
+    enum copse_err err;
+    memset(&mark, 0, sizeof(mark));
+    while ((err = copse_shelf_next_mark(deed->txn, &mark)) == COPSE_OK) {
+        char node[COPSE_OUTPUT_SHORT_ID_BYTES];
+        char when[COPSE_TERMINAL_TIME_BYTES];
+        if (!copse_bytes_equal_ids(&mark.community, &deed->community)) {
+            continue;
+        }
+        count++;
+        copse_answer_object(json, NULL);
+        copse_answer_id(json, "node", &mark.peer);
+        copse_answer_time(json, "equal", (int64_t)mark.wall_ms);
+        copse_answer_object_end(json);
+        copse_output_short_id(node, &mark.peer);
+        copse_terminal_time(when, (int64_t)mark.wall_ms, COPSE_TERMINAL_LOCAL);
+        copse_output_text(&command->output, "  the same as node %s at %s\n", node, when);
+    }
+    if (count == 0) {
+        copse_output_text(&command->output, "  not compared with anybody yet\n");
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
 static enum copse_err care_status(struct copse_command *command, struct copse_practice_deed *deed)
 {
     struct copse_community_card card;
@@ -79,9 +109,6 @@ static enum copse_err care_status(struct copse_command *command, struct copse_pr
     copse_answer_number(json, "pending", counts.pending);
     copse_answer_number(json, "missing", counts.missing);
     copse_answer_number(json, "people", counts.people);
-    copse_answer_array(json, "peers");
-    copse_answer_array_end(json);
-    copse_answer_object_end(json);
     copse_output_styled_words(&command->output, COPSE_OUTPUT_STRONG, card.name);
     copse_output_text(&command->output,
                       "\n  people %" PRIu64 ", entries %" PRIu64 ", logs %" PRIu64 "\n",
@@ -92,8 +119,11 @@ static enum copse_err care_status(struct copse_command *command, struct copse_pr
                           "others\n",
                           counts.missing, counts.pending);
     }
-    copse_output_text(&command->output, "  not compared with anybody yet\n");
-    return COPSE_OK;
+    copse_answer_array(json, "peers");
+    err = care_peers(command, deed);
+    copse_answer_array_end(json);
+    copse_answer_object_end(json);
+    return err;
 }
 
 enum copse_exit copse_do_care_status(struct copse_command *command)

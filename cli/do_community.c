@@ -2,6 +2,8 @@
 #include "cli/deeds.h"
 #include "cli/input.h"
 #include "cli/qr.h"
+#include "node/peering/lock.h"
+#include "node/peering/peers.h"
 #include "node/practice/community.h"
 #include "protocol/rules/standing.h"
 
@@ -257,6 +259,25 @@ static enum copse_exit community_print_ticket(struct copse_command *command,
     return copse_output_done(&command->output);
 }
 
+/* Say in the invitation where this node can be reached, if copse serve runs. */
+static enum copse_err community_put_addresses(struct copse_command *command,
+                                              struct copse_ticket *ticket)
+{
+    struct copse_practice_deed deed;
+    if (!copse_lock_is_taken(command->home)) {
+        return COPSE_OK;
+    }
+    enum copse_err err =
+        copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ, &command->error);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    err = copse_peers_get_own(deed.txn, &ticket->peers[0]);
+    ticket->peer_count = err == COPSE_OK ? 1 : 0;
+    copse_practice_end(&deed);
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
 enum copse_exit copse_do_community_invite(struct copse_command *command)
 {
     struct copse_community_offer offer;
@@ -279,6 +300,9 @@ enum copse_exit copse_do_community_invite(struct copse_command *command)
                                            "Meet one of its members first."};
         return copse_output_fail(&command->output, &fault,
                                  "you have joined, but nothing of the community is here yet");
+    }
+    if (err == COPSE_OK) {
+        err = community_put_addresses(command, &ticket);
     }
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, "no invitation was made");

@@ -105,6 +105,24 @@ static const struct copse_verb verbs_table[] = {
      "With the code you can come back as the same person on a new machine. Write it on paper, then "
      "confirm: you are asked for two of its words, and it is wiped from this machine.",
      {"copse me code show", "copse me code confirm"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_SYNC, COPSE_VERB_MINE, "sync", NULL, "[ADDR]", 0, 1,
+     "meet another node once: both have the same afterwards",
+     "Calls the node at ADDR (HOST:PORT), or all that are known, and ends when every community you "
+     "share is equal on both sides. copse serve need not run here; where it does, the two do not "
+     "disturb each other.",
+     {"copse sync 192.0.2.7:7071", "copse sync hub.example:7071 --once"},
+     {{"once", 0, NULL, "end when both are equal (it always does; for scripts)"}}},
+    {COPSE_VERB_SERVE, COPSE_VERB_MINE, "serve", NULL, "", 0, 0,
+     "stay in touch: listen for other nodes, and call those that are known",
+     "What you write on this machine while it runs reaches them at once. Ctrl-C stops it.",
+     {"copse serve", "copse serve --listen 127.0.0.1:7071"},
+     {{"listen", 'l', "ADDR:PORT", "where to listen (0.0.0.0:7071; port 0: any)"},
+      {"no-web", 0, NULL, "without the pages for a browser"}}},
+    {COPSE_VERB_PEER_ADD, COPSE_VERB_FINER, "peer add", NULL, "ADDR", 1, 1,
+     "put a node's address into the book", NULL, {"copse peer add hub.example:7071"},
+     {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_PEER_LIST, COPSE_VERB_FINER, "peer list", NULL, "", 0, 0,
+     "list the addresses in the book", NULL, {"copse peer list"}, {{NULL, 0, NULL, NULL}}},
     {COPSE_VERB_IMPORT_MARKDOWN, COPSE_VERB_MINE, "import markdown", NULL, "DIR", 1, 1,
      "make pages from a folder of Markdown files",
      "A file that was imported before and has changed becomes an edit of its page; one that has "

@@ -174,18 +174,46 @@ bool derive_is_wanted(const struct sim_node *node, const struct copse_held *held
     return is_wanted;
 }
 
-/* Is it a leaf that is named for its log, or an ancestor of one that the sender holds? */
-static bool is_named(const struct sim_node *node, const struct sim_node *sender,
-                     const struct copse_held *held, const struct copse_log *log)
+/* Is what is held under the id of a leaf what the leaf says, in this log? Else it is void. */
+static bool is_leaf_of(const struct copse_source *source, const struct copse_log *log,
+                       const struct copse_wanted_leaf *leaf, const struct copse_held *named)
 {
-    struct copse_source port = memory_source_port(sender->source);
+    const struct copse_log *other = source->log(source->context, named->position.log);
+    return other != NULL && copse_bytes_equal_ids(&other->join, &log->join) &&
+           other->class == log->class && leaf->class == log->class && leaf->seq == named->entry.seq;
+}
+
+/* Is the entry at the sender, which the node lacks, a leaf that is named, an ancestor of it, or on
+ * the way to it? Where the node holds the leaf, it holds all its ancestors and asks for no more. */
+static bool is_asked(const struct sim_node *node, const struct copse_source *sender,
+                     const struct copse_held *held, const struct copse_wanted_leaf *leaf)
+{
+    const struct copse_log *log = sender->log(sender->context, held->position.log);
+    struct copse_source port = memory_source_port(node->source);
+    struct copse_held named;
+    if (leaf->class != held->entry.class || leaf->seq < held->entry.seq) {
+        return false;
+    }
+    bool is_here = port.find(port.context, &named, &leaf->id) == COPSE_OK;
+    if (is_here && is_leaf_of(&port, log, leaf, &named)) {
+        return false;
+    }
+    bool is_there = sender->find(sender->context, &named, &leaf->id) == COPSE_OK;
+    if (is_there && is_leaf_of(sender, log, leaf, &named)) {
+        return copse_log_reaches(log, &held->position, &named.position);
+    }
+    /* SPEC 7.9: "Until it is held, the entries of its log with a smaller seq are wanted too" */
+    return held->entry.seq < leaf->seq;
+}
+
+static bool is_named(const struct sim_node *node, const struct copse_source *sender,
+                     const struct copse_held *held, const struct copse_id *join)
+{
     struct copse_wanted_cursor cursor = {0, 0};
     struct copse_wanted_leaf leaf;
-    while (copse_wanted_next_leaf(&leaf, &cursor, copse_state_memory_port(node->state),
-                                  &log->join) == COPSE_OK) {
-        struct copse_held named;
-        if (port.find(port.context, &named, &leaf.id) == COPSE_OK &&
-            copse_log_reaches(log, &held->position, &named.position)) {
+    while (copse_wanted_next_leaf(&leaf, &cursor, copse_state_memory_port(node->state), join) ==
+           COPSE_OK) {
+        if (is_asked(node, sender, held, &leaf)) {
             return true;
         }
     }
@@ -208,7 +236,7 @@ bool derive_wants(const struct sim_node *node, const struct sim_node *sender,
     case COPSE_WANTED_NOTHING:
         return false;
     case COPSE_WANTED_CLIPPED:
-        return is_named(node, sender, held, log);
+        return is_named(node, &port, held, &log->join);
     case COPSE_WANTED_ALL:
         break;
     }

@@ -374,6 +374,77 @@ static void standing__lists_the_leaves_of_a_clipped_log(void **state)
     copse_state_memory_free(map);
 }
 
+/* An entry of a device of ben that follows `last` in its log of class 0. */
+static struct copse_built *write_as_ben(struct crowd *crowd, struct copse_built *last,
+                                        uint16_t number)
+{
+    struct copse_id device;
+    struct copse_secret secret;
+    struct copse_op op = {.kind = COPSE_OP_HIDE, .target = crowd->community};
+    uint8_t room[COPSE_ENTRY_OP_BYTES_MAX];
+    pair(&device, &secret, number);
+    struct copse_build build = {copse_hash_scheme(), &device,   &secret,  &crowd->community,
+                                COPSE_ENTRY_CONTROL, last,      NULL,     1,
+                                {NULL, 0},           {NULL, 0}, {NULL, 0}};
+    assert_int_equal(copse_op_encode(&build.op, room, &op), COPSE_OK);
+    struct copse_built *built = copse_build_entry(&build);
+    take(crowd, built);
+    return built;
+}
+
+static struct copse_built *remove_ben_at(struct crowd *crowd, const struct copse_built *last,
+                                         uint32_t seq)
+{
+    uint8_t room[COPSE_ENTRY_OP_BYTES_MAX];
+    struct copse_writer lists;
+    const struct copse_op_leaf leaf = {COPSE_ENTRY_CONTROL, last->entry.author, seq, last->id,
+                                       last->signature};
+    copse_writer_init(&lists, room, sizeof room);
+    struct copse_op op = {.kind = COPSE_OP_REMOVE, .target = crowd->ben};
+    op.cut = copse_op_list_leaves(&lists, &leaf, 1);
+    return write_as_ana(crowd, &op);
+}
+
+static void assert_wanted(const struct crowd *crowd, const struct copse_state *port,
+                          const struct copse_built *built, bool is_expected)
+{
+    struct copse_source source = memory_source_port(crowd->source);
+    struct copse_held held;
+    bool is_wanted = !is_expected;
+    assert_int_equal(source.find(source.context, &held, &built->id), COPSE_OK);
+    assert_int_equal(copse_wanted_has(&is_wanted, port, &source, &held), COPSE_OK);
+    assert_int_equal(is_wanted, is_expected);
+}
+
+static void standing__wants_the_same_whether_a_void_leaf_is_here_or_not(void **state)
+{
+    (void)state;
+    static struct crowd crowd;
+    static struct told told;
+    struct copse_built *log[4];
+    open_crowd(&crowd, 0);
+    log[0] = crowd.joins[0];
+    for (size_t i = 1; i < 4; i++) {
+        log[i] = write_as_ben(&crowd, log[i - 1], 0);
+    }
+    struct copse_built *lie = remove_ben_at(&crowd, log[3], 2);
+    for (size_t is_here = 2; is_here-- > 0;) {
+        struct copse_state_memory *map = new_state();
+        const struct copse_state *port = copse_state_memory_port(map);
+        evaluate_into(port, crowd.source, &crowd.community, &told);
+        assert_wanted(&crowd, port, log[0], true);
+        assert_wanted(&crowd, port, log[1], true); /* the way to what has seq 2, if there is one */
+        assert_wanted(&crowd, port, log[2], false);
+        copse_state_memory_free(map);
+        assert_int_equal(memory_source_drop(crowd.source, &log[3]->id), is_here == 1);
+    }
+    for (size_t i = 1; i < 4; i++) {
+        copse_build_entry_free(log[i]);
+    }
+    copse_build_entry_free(lie);
+    close_crowd(&crowd);
+}
+
 /* ---- checks of signatures are remembered ---- */
 
 struct notes {
@@ -575,6 +646,7 @@ int main(void)
         cmocka_unit_test(standing__takes_no_leaf_that_says_another_seq),
         cmocka_unit_test(standing__waits_for_a_leaf_that_is_not_here),
         cmocka_unit_test(standing__lists_the_leaves_of_a_clipped_log),
+        cmocka_unit_test(standing__wants_the_same_whether_a_void_leaf_is_here_or_not),
         cmocka_unit_test(standing__verifies_each_signature_once),
         cmocka_unit_test(standing__survives_lack_of_memory),
         cmocka_unit_test(standing__refuses_damaged_rows),

@@ -1,0 +1,394 @@
+/* Meeting other nodes: serve, sync, and the book of addresses. */
+#include "cli/deeds.h"
+#include "node/peering/gossip.h"
+#include "node/peering/lock.h"
+#include "node/peering/uv_env.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define PEER_LISTEN "0.0.0.0:7071"
+#define PEER_AGENT "copse/0.1.0"
+
+/* What a node is made of while a command runs it. */
+struct peering {
+    struct copse_command *command;
+    struct copse_uv_env *env;
+    struct copse_peers peers;
+    struct copse_gossip *gossip;
+    bool is_serving;
+    size_t waiting; /* calls that have not ended */
+    struct copse_gossip_news total;
+    struct copse_gossip_news last; /* the link that ended last */
+    enum copse_err fault;
+};
+
+static void peer_add(struct copse_gossip_news *total, const struct copse_gossip_news *news)
+{
+    total->is_reached = total->is_reached || news->is_reached;
+    total->is_linked = total->is_linked || news->is_linked;
+    total->topics += news->topics;
+    total->equal += news->equal;
+    total->unknown += news->unknown;
+    total->entries_in += news->entries_in;
+    total->entries_out += news->entries_out;
+    total->bytes_in += news->bytes_in;
+    total->bytes_out += news->bytes_out;
+}
+
+static void peer_told(void *context, const struct copse_gossip_news *news)
+{
+    struct peering *peering = context;
+    char hex[COPSE_OUTPUT_SHORT_ID_BYTES];
+    copse_output_short_id(hex, &news->node);
+    switch (news->kind) {
+    case COPSE_GOSSIP_LINKED:
+        copse_output_note(&peering->command->output, "Met node %s", hex);
+        break;
+    case COPSE_GOSSIP_EQUAL:
+        break;
+    case COPSE_GOSSIP_GONE:
+        peer_add(&peering->total, news);
+        peering->last = *news;
+        if (news->is_linked) {
+            copse_output_note(&peering->command->output,
+                              "Parted from node %s: %" PRIu64 " in, %" PRIu64 " out", hex,
+                              news->entries_in, news->entries_out);
+        }
+        if (peering->waiting > 0 && --peering->waiting == 0) {
+            copse_uv_env_stop(peering->env);
+        }
+        break;
+    case COPSE_GOSSIP_FAULT:
+        if (news->err == COPSE_ERR_FULL && peering->is_serving) {
+            copse_output_note(&peering->command->output,
+                              "The disk is full: nothing is taken from others for now");
+            break;
+        }
+        peering->fault = news->err;
+        copse_uv_env_stop(peering->env);
+        break;
+    }
+}
+
+/* ---- the book ---- */
+
+static enum copse_err peer_load(struct copse_command *command, struct copse_peers *peers)
+{
+    struct copse_practice_deed deed;
+    enum copse_err err =
+        copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ, &command->error);
+    if (err == COPSE_OK) {
+        err = copse_peers_load(peers, deed.txn);
+        copse_practice_end(&deed);
+    }
+    return err;
+}
+
+static enum copse_exit peer_address(struct copse_command *command,
+                                    char out[COPSE_ADDRESS_BYTES_MAX + 1], const char *text)
+{
+    if (copse_peers_address(out, text) != COPSE_OK) {
+        return copse_command_usage(command, "An address is HOST:PORT, such as 192.0.2.7:7071.",
+                                   "%s is no address", text);
+    }
+    return COPSE_EXIT_OK;
+}
+
+enum copse_exit copse_do_peer_add(struct copse_command *command)
+{
+    struct copse_practice_deed deed;
+    struct copse_peers_entry entry = {.added_ms = 0};
+    enum copse_exit status = peer_address(command, entry.address, command->arguments.words[0]);
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_open(command, COPSE_COMMAND_READS);
+    }
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    entry.added_ms = command->practice.now_ms(command->practice.context);
+    enum copse_err err =
+        copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_WRITE, &command->error);
+    if (err == COPSE_OK) {
+        err = copse_peers_save(deed.txn, &entry);
+        if (err == COPSE_OK) {
+            err = copse_practice_commit(&deed, &command->error);
+        } else {
+            copse_practice_end(&deed);
+        }
+    }
+    if (err != COPSE_OK) {
+        return copse_command_fail(command, err, "the address is not kept");
+    }
+    copse_answer_word(&command->output.json, "address", entry.address);
+    copse_output_text(&command->output,
+                      "%s is in the book. copse serve calls it from its next "
+                      "start on; copse sync calls it now.\n",
+                      entry.address);
+    return copse_output_done(&command->output);
+}
+
+enum copse_exit copse_do_peer_list(struct copse_command *command)
+{
+    struct copse_peers peers;
+    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    copse_peers_init(&peers, command->practice.memory);
+    enum copse_err err = peer_load(command, &peers);
+    struct copse_answer *json = &command->output.json;
+    copse_answer_array(json, "items");
+    for (size_t i = 0; err == COPSE_OK && i < peers.count; i++) {
+        const struct copse_peers_entry *entry = &peers.entries[i];
+        char when[COPSE_TERMINAL_TIME_BYTES] = "never reached";
+        copse_answer_object(json, NULL);
+        copse_answer_word(json, "address", entry->address);
+        if (copse_bytes_is_zero(&entry->node)) {
+            copse_answer_null(json, "node");
+        } else {
+            copse_answer_id(json, "node", &entry->node);
+        }
+        if (entry->reached_ms == 0) {
+            copse_answer_null(json, "reached");
+        } else {
+            copse_answer_time(json, "reached", (int64_t)entry->reached_ms);
+            copse_terminal_time(when, (int64_t)entry->reached_ms, COPSE_TERMINAL_LOCAL);
+        }
+        copse_answer_object_end(json);
+        copse_output_text(&command->output, "%s  %s\n", entry->address, when);
+    }
+    copse_answer_array_end(json);
+    copse_peers_deinit(&peers);
+    return err == COPSE_OK ? copse_output_done(&command->output)
+                           : copse_command_fail(command, err, "the book of addresses");
+}
+
+/* ---- a node ---- */
+
+enum peer_calls { PEER_WAITS, PEER_CALLS };
+
+static enum copse_err peer_begin(struct peering *peering, struct copse_command *command,
+                                 enum peer_calls calls)
+{
+    *peering = (struct peering){.command = command, .is_serving = calls == PEER_CALLS};
+    copse_peers_init(&peering->peers, command->practice.memory);
+    enum copse_err err = peer_load(command, &peering->peers);
+    if (err == COPSE_OK) {
+        err = copse_uv_env_new(&peering->env, command->practice.memory, &command->error);
+    }
+    if (err != COPSE_OK) {
+        return err;
+    }
+    struct copse_gossip_options options = {
+        .store = command->store,
+        .keyring = command->keyring,
+        .env = copse_uv_env_port(peering->env),
+        .peers = &peering->peers,
+        .calls = calls == PEER_CALLS,
+        .agent = copse_bytes_of_string(PEER_AGENT),
+        .error = &command->error,
+        .tell = peer_told,
+        .context = peering,
+    };
+    err = copse_gossip_new(&peering->gossip, &options);
+    if (err == COPSE_OK) {
+        copse_uv_env_attach(peering->env, peering->gossip, command->home);
+    }
+    return err;
+}
+
+static void peer_end(struct peering *peering)
+{
+    copse_uv_env_free(peering->env);
+    copse_gossip_free(peering->gossip);
+    copse_peers_deinit(&peering->peers);
+}
+
+/* ---- serve ---- */
+
+/* Note where this node listens (or with no address that it does not any more), for invitations. */
+static enum copse_err peer_note_own(struct copse_command *command,
+                                    const struct copse_ticket_peer *own)
+{
+    struct copse_practice_deed deed;
+    enum copse_err err =
+        copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_WRITE, &command->error);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    err = copse_peers_put_own(deed.txn, own);
+    if (err != COPSE_OK) {
+        copse_practice_end(&deed);
+        return err;
+    }
+    return copse_practice_commit(&deed, &command->error);
+}
+
+static enum copse_exit peer_serve(struct peering *peering, const char *address)
+{
+    struct copse_command *command = peering->command;
+    char at[COPSE_UV_NET_ADDRESS_BYTES];
+    bool was_interrupted = false;
+    struct copse_ticket_peer own;
+    memset(&own, 0, sizeof(own));
+    copse_gossip_node(peering->gossip, &own.node);
+    enum copse_err err =
+        copse_uv_net_listen(copse_uv_env_net(peering->env), at, address, &command->error);
+    if (err == COPSE_OK) {
+        copse_uv_net_addresses(&own, at);
+        err = peer_note_own(command, &own);
+    }
+    if (err != COPSE_OK) {
+        return copse_command_fail(command, err, address);
+    }
+    copse_answer_word(&command->output.json, "listen", at);
+    copse_answer_id(&command->output.json, "node", &own.node);
+    copse_output_text(&command->output, "Listening at %s. Ctrl-C stops.\n", at);
+    enum copse_exit status = copse_output_done(&command->output);
+    if (status == COPSE_EXIT_OK) {
+        copse_uv_env_run(peering->env, &was_interrupted);
+    }
+    own.address_count = 0;
+    err = peering->fault == COPSE_OK ? peer_note_own(command, &own) : peering->fault;
+    return err == COPSE_OK ? status : copse_command_fail(command, err, "the store");
+}
+
+enum copse_exit copse_do_peer_serve(struct copse_command *command)
+{
+    struct peering peering;
+    const char *address = copse_arguments_get(&command->arguments, "listen");
+    int lock = -1;
+    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    enum copse_err err = copse_lock_take(&lock, command->home, &command->error);
+    if (err != COPSE_OK) {
+        return copse_command_fail(command, err, "serve");
+    }
+    err = peer_begin(&peering, command, PEER_CALLS);
+    status = err == COPSE_OK ? peer_serve(&peering, address == NULL ? PEER_LISTEN : address)
+                             : copse_command_fail(command, err, "the node cannot start");
+    peer_end(&peering);
+    copse_lock_release(lock);
+    return status;
+}
+
+/* ---- sync ---- */
+
+/* Why there is nothing to be glad of. */
+static enum copse_exit peer_sync_failed(struct peering *peering, const char *address)
+{
+    struct copse_output *output = &peering->command->output;
+    const struct copse_gossip_news *total = &peering->total;
+    struct copse_output_fault fault = {COPSE_EXIT_NETWORK, "network",
+                                       "Is copse serve running there, and is the port right?"};
+    if (!total->is_reached) {
+        return copse_output_fail(output, &fault, "nobody answers at %s", address);
+    }
+    if (!total->is_linked) {
+        fault.code = "no_node";
+        return copse_output_fail(
+            output, &fault, "what answers at %s is not the copse node that was meant", address);
+    }
+    if (peering->last.code == COPSE_CODE_WRONG_PEER) {
+        fault = (struct copse_output_fault){COPSE_EXIT_USAGE, "own_address", NULL};
+        return copse_output_fail(output, &fault, "%s is this very node", address);
+    }
+    if (total->unknown == total->topics) {
+        fault = (struct copse_output_fault){COPSE_EXIT_NOT_FOUND, "nothing_in_common",
+                                            "copse community join TICKET joins one."};
+        return copse_output_fail(output, &fault,
+                                 "the node at %s shares no community with you, or does not know "
+                                 "you as a member",
+                                 address);
+    }
+    fault.code = "not_equal";
+    fault.hint = "What has come is kept. Try again.";
+    return copse_output_fail(output, &fault, "the two nodes did not become equal: %s",
+                             peering->last.err == COPSE_ERR_NETWORK
+                                 ? "the connection broke"
+                                 : copse_message_code_text(peering->last.code));
+}
+
+static enum copse_exit peer_sync_done(struct peering *peering, const char *address)
+{
+    struct copse_output *output = &peering->command->output;
+    const struct copse_gossip_news *total = &peering->total;
+    bool is_equal = total->equal > 0 && total->equal + total->unknown == total->topics;
+    if (!is_equal) {
+        return peer_sync_failed(peering, address);
+    }
+    copse_answer_number(&output->json, "entries_in", total->entries_in);
+    copse_answer_number(&output->json, "entries_out", total->entries_out);
+    copse_answer_number(&output->json, "bytes_in", total->bytes_in);
+    copse_answer_number(&output->json, "bytes_out", total->bytes_out);
+    copse_answer_number(&output->json, "communities", total->equal);
+    copse_answer_truth(&output->json, "equal", is_equal);
+    copse_output_text(output,
+                      "Equal now: %" PRIu64 " entries came, %" PRIu64 " went (%" PRIu64
+                      " bytes in, %" PRIu64 " out)\n",
+                      total->entries_in, total->entries_out, total->bytes_in, total->bytes_out);
+    return copse_output_done(output);
+}
+
+/* Call one address, or all that are known. */
+static enum copse_err peer_call(struct peering *peering, const char *address)
+{
+    static const struct copse_id anybody = {{0}};
+    struct copse_peers *peers = &peering->peers;
+    size_t index = 0;
+    enum copse_err err = COPSE_OK;
+    if (address != NULL) {
+        err = copse_peers_put(peers, &index, address, &anybody);
+    }
+    for (size_t i = 0; err == COPSE_OK && i < peers->count; i++) {
+        uint64_t connection = 0;
+        if ((address == NULL || i == index) && peering->waiting < COPSE_PEERS_DIALLED_MAX) {
+            err = copse_gossip_call(peering->gossip, &connection, &peers->entries[i]);
+            peering->waiting += err == COPSE_OK;
+            err = err == COPSE_ERR_NETWORK ? COPSE_OK : err;
+        }
+    }
+    return err;
+}
+
+static enum copse_exit peer_sync(struct peering *peering, const char *address)
+{
+    bool was_interrupted = false;
+    struct copse_command *command = peering->command;
+    const char *shown = address == NULL ? "any address of the book" : address + 2;
+    enum copse_err err = peer_call(peering, address);
+    if (err == COPSE_OK && peering->waiting > 0) {
+        copse_uv_env_run(peering->env, &was_interrupted);
+        err = peering->fault;
+    }
+    if (err != COPSE_OK) {
+        return copse_command_fail(command, err, "the store");
+    }
+    if (was_interrupted) {
+        return COPSE_EXIT_INTERRUPTED;
+    }
+    return peer_sync_done(peering, shown);
+}
+
+enum copse_exit copse_do_peer_sync(struct copse_command *command)
+{
+    struct peering peering;
+    char address[COPSE_ADDRESS_BYTES_MAX + 1];
+    bool has_address = command->arguments.word_count > 0;
+    enum copse_exit status =
+        has_address ? peer_address(command, address, command->arguments.words[0]) : COPSE_EXIT_OK;
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_open(command, COPSE_COMMAND_ACTS);
+    }
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    enum copse_err err = peer_begin(&peering, command, PEER_WAITS);
+    status = err == COPSE_OK ? peer_sync(&peering, has_address ? address : NULL)
+                             : copse_command_fail(command, err, "the node cannot start");
+    peer_end(&peering);
+    return status;
+}
