@@ -209,7 +209,11 @@ size_t wire_pair_settle(struct wire_pair *pair)
         assert_true(steps < 10000000);
         moved = false;
         for (size_t i = 0; i < 2; i++) {
-            moved = drain(pair, i) || moved;
+            bool sent = drain(pair, i);
+            moved = moved || sent;
+            while (sent && pair->is_bulky) {
+                sent = drain(pair, i);
+            }
             moved = feed(pair, &pair->ends[i]) || moved;
         }
     }

@@ -49,6 +49,7 @@ struct wire_pair {
     struct copse_random random;
     size_t flips_at; /* not 0: this byte of the initiator's stream is changed on its way */
     size_t sent_by_initiator;
+    bool is_bulky; /* each end says all it has before the other hears any of it */
 };
 
 struct wire_pair_options {

@@ -283,6 +283,34 @@ static void channel__shows_nobody_a_device_before_the_peer_knows_the_secret(void
     end(&fixture);
 }
 
+static void channel__shows_no_device_to_who_answers_with_a_wrong_tag(void **state)
+{
+    (void)state;
+    for (uint8_t wrong = 0; wrong < 2; wrong++) {
+        struct fixture fixture;
+        begin_greeted(&fixture);
+        assert_int_equal(copse_session_open(fixture.liar->session, &fixture.world.community, 0),
+                         COPSE_OK);
+        struct copse_message message;
+        assert_true(wire_liar_hear_all(fixture.liar, COPSE_MESSAGE_OPEN, &message));
+        assert_int_equal(message.handle, 1);
+        uint8_t room[256];
+        struct copse_port port = wire_node_port(&fixture.as);
+        message = plain(COPSE_MESSAGE_OPENED);
+        assert_int_equal(copse_proof_write(&message, &fixture.liar->link.ends, &port,
+                                           &fixture.as.secrets[0],
+                                           (struct copse_noise_room){room, sizeof room}),
+                         COPSE_OK);
+        message.handle = 1;
+        room[0] ^= wrong;
+        wire_liar_say(fixture.liar, &message);
+        assert_int_equal(wire_liar_hear_all(fixture.liar, COPSE_MESSAGE_OPENED, &message),
+                         wrong == 0);
+        assert_int_equal(fixture.liar->is_closed, wrong == 1);
+        end(&fixture);
+    }
+}
+
 /* ---- entries ---- */
 
 static struct copse_slice run_of(uint8_t room[4096], const struct copse_built *built,
@@ -620,6 +648,7 @@ int main(void)
         cmocka_unit_test(channel__needs_a_handle_that_was_given),
         cmocka_unit_test(channel__takes_no_proof_that_was_made_for_another_session),
         cmocka_unit_test(channel__shows_nobody_a_device_before_the_peer_knows_the_secret),
+        cmocka_unit_test(channel__shows_no_device_to_who_answers_with_a_wrong_tag),
         cmocka_unit_test(channel__takes_class_1_only_behind_class_0),
         cmocka_unit_test(channel__ends_at_a_bad_signature),
         cmocka_unit_test(channel__reads_no_further_while_too_much_is_pending),
