@@ -97,18 +97,8 @@ enum copse_err copse_wanted_next_leaf(struct copse_wanted_leaf *out,
     return COPSE_OK;
 }
 
-/* SPEC 7.9: "Until it is held, the entries of its log with a smaller seq are wanted too, since the
- * way to it may be longer than a run." A void leaf is as one that is not held, so that who holds
- * the entry it names wants the same as who does not. */
-static bool is_on_the_way(const struct copse_held *held, const struct copse_held *named,
-                          const struct copse_wanted_leaf *leaf)
-{
-    bool is_good =
-        named != NULL && named->position.log == held->position.log && named->entry.seq == leaf->seq;
-    return !is_good && held->entry.seq < leaf->seq;
-}
-
-/* Is the entry the one of a named leaf, or an ancestor, or may it be one? */
+/* Is the entry the one of a named leaf, or an ancestor, or may it be one? A void leaf is as one
+ * that is not held, so that who holds the entry it names wants the same as who does not. */
 static enum copse_err is_below(bool *out, const struct copse_source *source,
                                const struct copse_log *log, const struct copse_held *held,
                                const struct copse_wanted_leaf *leaf)
@@ -119,13 +109,16 @@ static enum copse_err is_below(bool *out, const struct copse_source *source,
         return COPSE_OK;
     }
     enum copse_err err = source->find(source->context, &named, &leaf->id);
-    if (err == COPSE_ERR_NOT_FOUND) {
-        *out = is_on_the_way(held, NULL, leaf);
-        return COPSE_OK;
+    if (err != COPSE_OK && err != COPSE_ERR_NOT_FOUND) {
+        return err;
     }
-    *out = err == COPSE_OK && (is_on_the_way(held, &named, leaf) ||
-                               copse_log_reaches(log, &held->position, &named.position));
-    return err;
+    bool is_good =
+        err == COPSE_OK && named.position.log == held->position.log && named.entry.seq == leaf->seq;
+    /* SPEC 7.9: "Until it is held, the entries of its log with a smaller seq are wanted too, since
+     * the way to it may be longer than a run." */
+    *out = is_good ? copse_log_reaches(log, &held->position, &named.position)
+                   : held->entry.seq < leaf->seq;
+    return COPSE_OK;
 }
 
 static enum copse_err is_named(bool *out, const struct copse_state *state,
