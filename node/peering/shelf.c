@@ -283,7 +283,8 @@ static enum copse_err shelf_add_clipped(struct copse_shelf *shelf, const struct 
             continue;
         }
         err = copse_entries_find(shelf->txn, &held, NULL, community, &named.id);
-        if (err == COPSE_OK && held.position.log == number) {
+        /* A leaf that says another seq is void: nobody offers what it names (SPEC 7.3). */
+        if (err == COPSE_OK && held.position.log == number && held.position.seq == named.seq) {
             struct copse_port_leaf leaf = {
                 .author = log->author, .id = held.id, .position = held.position};
             err = shelf_add_clip(shelf, log, first, &leaf);
