@@ -128,6 +128,8 @@ Try next:
   $copse ask "What would you like to know?"
   $copse page new "What worked for me"
   $copse community create "Your own community" --domain "What you care about"
+  $copse serve                     stays running and meets others; Ctrl-C stops it
+  $copse community invite          one line to send to somebody, while serve runs
   $copse help
 
 For short:  alias copse='$copse'
