@@ -268,19 +268,27 @@ static enum copse_exit read_limit(struct copse_command *command, uint32_t *out)
     return status;
 }
 
+/* What a list begins with: how long it may be, the store, a transaction to read in. */
+static enum copse_exit read_begin(struct copse_command *command, struct copse_practice_deed *deed,
+                                  uint32_t *limit)
+{
+    enum copse_exit status = read_limit(command, limit);
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_open(command, COPSE_COMMAND_READS);
+    }
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_begin(command, deed, COPSE_DB_READ);
+    }
+    return status;
+}
+
 enum copse_exit copse_do_read_feed(struct copse_command *command)
 {
     struct copse_practice_deed deed;
     uint32_t limit = LIMIT_DEFAULT;
     size_t count = 0;
     bool is_here = true;
-    enum copse_exit status = read_limit(command, &limit);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_open(command, COPSE_COMMAND_READS);
-    }
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin(command, &deed, COPSE_DB_READ);
-    }
+    enum copse_exit status = read_begin(command, &deed, &limit);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -371,13 +379,7 @@ enum copse_exit copse_do_read_search(struct copse_command *command)
     struct copse_builder words;
     struct copse_slice text = {NULL, 0};
     uint32_t limit = LIMIT_DEFAULT;
-    enum copse_exit status = read_limit(command, &limit);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_open(command, COPSE_COMMAND_READS);
-    }
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin(command, &deed, COPSE_DB_READ);
-    }
+    enum copse_exit status = read_begin(command, &deed, &limit);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
