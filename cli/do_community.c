@@ -5,7 +5,7 @@
 #include "node/peering/lock.h"
 #include "node/peering/peers.h"
 #include "node/practice/community.h"
-#include "protocol/rules/standing.h"
+#include "protocol/authority/standing.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Bytes into the decoder of ops (SPEC 5), as both classes. What it accepts must be written again
  * byte for byte, and its lists must be readable to their ends. The first byte is the class.
  */
-#include "protocol/rules/op.h"
+#include "protocol/authority/op.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

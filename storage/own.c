@@ -4,8 +4,8 @@
  */
 #include "storage/own.h"
 
+#include "protocol/authority/op.h"
 #include "protocol/entry/clock.h"
-#include "protocol/rules/op.h"
 #include "storage/admit.h"
 
 #include <sodium.h>

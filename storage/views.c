@@ -6,10 +6,10 @@
  */
 #include "storage/views.h"
 
+#include "protocol/authority/governance.h"
+#include "protocol/authority/standing.h"
+#include "protocol/authority/wanted.h"
 #include "protocol/rules/fold.h"
-#include "protocol/rules/governance.h"
-#include "protocol/rules/standing.h"
-#include "protocol/rules/wanted.h"
 #include "storage/twin.h"
 
 #include <string.h>

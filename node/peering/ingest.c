@@ -5,8 +5,8 @@
  */
 #include "node/peering/ingest.h"
 
+#include "protocol/authority/wanted.h"
 #include "protocol/rules/view.h"
-#include "protocol/rules/wanted.h"
 #include "storage/prune.h"
 
 #include <string.h>

@@ -3,10 +3,10 @@
  */
 #include "node/peering/shelf.h"
 
+#include "protocol/authority/standing.h"
+#include "protocol/authority/wanted.h"
 #include "protocol/base/writer.h"
 #include "protocol/entry/run.h"
-#include "protocol/rules/standing.h"
-#include "protocol/rules/wanted.h"
 #include "protocol/wire/message.h"
 #include "storage/local.h"
 

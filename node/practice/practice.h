@@ -10,8 +10,8 @@
 #ifndef COPSE_NODE_PRACTICE_PRACTICE_H
 #define COPSE_NODE_PRACTICE_PRACTICE_H
 
+#include "protocol/authority/op.h"
 #include "protocol/rules/object.h"
-#include "protocol/rules/op.h"
 #include "protocol/rules/view.h"
 #include "storage/keyring.h"
 #include "storage/store.h"

@@ -22,8 +22,8 @@
 #ifndef COPSE_PROTOCOL_RULES_FOLD_H
 #define COPSE_PROTOCOL_RULES_FOLD_H
 
+#include "protocol/authority/op.h"
 #include "protocol/base/state.h"
-#include "protocol/rules/op.h"
 
 #define COPSE_FOLD_KEY_BYTES_MAX 73u
 

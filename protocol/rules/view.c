@@ -3,9 +3,9 @@
  */
 #include "protocol/rules/view.h"
 
-#include "protocol/rules/judge.h"
+#include "protocol/authority/judge.h"
+#include "protocol/authority/wanted.h"
 #include "protocol/rules/view_act.h"
-#include "protocol/rules/wanted.h"
 
 #define STANDINGS_MAX 256u /* persons whose standing is kept; a power of two */
 

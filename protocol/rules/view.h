@@ -10,12 +10,12 @@
 #ifndef COPSE_PROTOCOL_RULES_VIEW_H
 #define COPSE_PROTOCOL_RULES_VIEW_H
 
+#include "protocol/authority/verdict.h"
 #include "protocol/base/memory.h"
 #include "protocol/base/state.h"
 #include "protocol/entry/source.h"
 #include "protocol/rules/fold.h"
 #include "protocol/rules/object.h"
-#include "protocol/rules/verdict.h"
 
 #define COPSE_VIEW_DEPTH_MAX 64u /* refs from a post to its root; SPEC 8.12 */
 

@@ -5,10 +5,10 @@
  */
 #include "protocol/rules/view_act.h"
 
-#include "protocol/rules/wanted.h"
+#include "protocol/authority/wanted.h"
 
-#include "protocol/rules/permission.h"
-#include "protocol/rules/sort.h"
+#include "protocol/authority/permission.h"
+#include "protocol/base/sort.h"
 
 /* An act that was undone, by a unit of a class. */
 struct undoing {

@@ -3,9 +3,9 @@
  */
 #include "protocol/rules/view_field.h"
 
+#include "protocol/base/sort.h"
 #include "protocol/merge/register.h"
 #include "protocol/merge/set.h"
-#include "protocol/rules/sort.h"
 #include "protocol/rules/view_gather.h"
 
 void copse_view_field_init(struct copse_view_field *field, const struct copse_memory *memory)

@@ -5,7 +5,7 @@
  */
 #include "protocol/rules/view_text.h"
 
-#include "protocol/rules/sort.h"
+#include "protocol/base/sort.h"
 
 struct edit {
     struct copse_id id;

@@ -1,7 +1,7 @@
 /* S1 and S3: nodes that have exchanged everything are the same, however it came to them. */
 #include "tests/sim/check.h"
 
-#include "protocol/rules/wanted.h"
+#include "protocol/authority/wanted.h"
 
 #include <sodium.h>
 #include <stdlib.h>

@@ -5,12 +5,12 @@
  */
 #include "tests/sim/derive.h"
 
+#include "protocol/authority/governance.h"
+#include "protocol/authority/standing.h"
+#include "protocol/authority/walk.h"
+#include "protocol/authority/wanted.h"
 #include "protocol/rules/export.h"
 #include "protocol/rules/fold.h"
-#include "protocol/rules/governance.h"
-#include "protocol/rules/standing.h"
-#include "protocol/rules/walk.h"
-#include "protocol/rules/wanted.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 #ifndef COPSE_TESTS_SIM_NODE_H
 #define COPSE_TESTS_SIM_NODE_H
 
-#include "protocol/rules/op.h"
+#include "protocol/authority/op.h"
 #include "tests/support/memory_source.h"
 #include "tests/support/state_memory.h"
 

@@ -4,7 +4,7 @@
  */
 #include "tests/support/governance_build.h"
 
-#include "protocol/rules/op.h"
+#include "protocol/authority/op.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/hash_scheme.h"
 

@@ -2,8 +2,8 @@
 #ifndef COPSE_TESTS_SUPPORT_GOVERNANCE_RUN_H
 #define COPSE_TESTS_SUPPORT_GOVERNANCE_RUN_H
 
-#include "protocol/rules/judge.h"
-#include "protocol/rules/wanted.h"
+#include "protocol/authority/judge.h"
+#include "protocol/authority/wanted.h"
 #include "tests/support/governance_build.h"
 
 struct governance_outcome {

@@ -1,7 +1,7 @@
 #include "tests/support/store_world.h"
 
+#include "protocol/authority/op.h"
 #include "protocol/rules/object.h"
-#include "protocol/rules/op.h"
 #include "storage/check.h"
 #include "tests/support/cmocka.h"
 

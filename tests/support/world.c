@@ -3,9 +3,9 @@
  */
 #include "tests/support/world.h"
 
+#include "protocol/authority/governance.h"
+#include "protocol/authority/standing.h"
 #include "protocol/rules/fold.h"
-#include "protocol/rules/governance.h"
-#include "protocol/rules/standing.h"
 #include "tests/support/build_entry.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/hash_scheme.h"

@@ -6,7 +6,7 @@
 #ifndef COPSE_TESTS_SUPPORT_WORLD_H
 #define COPSE_TESTS_SUPPORT_WORLD_H
 
-#include "protocol/rules/op.h"
+#include "protocol/authority/op.h"
 #include "protocol/rules/view.h"
 #include "tests/support/memory_source.h"
 #include "tests/support/state_memory.h"

@@ -1,8 +1,8 @@
 /* Tests of storage/search.c on a store with posts. */
 #include "storage/search.h"
 
+#include "protocol/authority/op.h"
 #include "protocol/rules/object.h"
-#include "protocol/rules/op.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/store_world.h"
 
