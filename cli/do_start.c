@@ -61,7 +61,7 @@ static enum copse_err start_make(struct copse_command *command)
         return err;
     }
     command->error.text[0] = '\0';
-    return copse_keyring_create(command->home, NULL, NULL, command->practice.memory,
+    return copse_keyring_create(command->home, NULL, command->practice.memory,
                                 &command->error);
 }
 
