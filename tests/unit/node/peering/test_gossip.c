@@ -98,6 +98,20 @@ static void gossip__passes_on_at_once_when_poked(void **state)
     assert_true(copse_peer_world_has(B, &id));
 }
 
+/* More than one run may carry: another process has imported something. */
+static void gossip__passes_on_many_entries_that_were_committed_at_once(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    struct copse_id last = community;
+    live(world);
+    for (size_t i = 0; i < COPSE_RUN_ENTRIES_MAX + 44; i++) {
+        last = copse_peer_world_post(A, &community, "from a file");
+    }
+    copse_peer_world_pass(world, COPSE_GOSSIP_POLL_MS);
+    assert_true(copse_peer_world_has(B, &last));
+}
+
 static void gossip__opens_a_community_that_is_joined_while_it_runs(void **state)
 {
     struct copse_peer_world *world = *state;
@@ -240,6 +254,7 @@ int main(void)
         TEST(gossip__introduces_itself_again_to_who_has_forgotten),
         TEST(gossip__passes_on_what_is_committed_within_a_second),
         TEST(gossip__passes_on_at_once_when_poked),
+        TEST(gossip__passes_on_many_entries_that_were_committed_at_once),
         TEST(gossip__opens_a_community_that_is_joined_while_it_runs),
         TEST(gossip__goes_on_where_a_connection_broke),
         TEST(gossip__shows_a_stranger_nothing),
