@@ -112,6 +112,85 @@ static void gossip__passes_on_many_entries_that_were_committed_at_once(void **st
     assert_true(copse_peer_world_has(B, &last));
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    FILE *in = fopen(from, "rb");
+    FILE *out = fopen(to, "wb");
+    assert_non_null(in);
+    assert_non_null(out);
+    char buffer[65536];
+    for (size_t size = fread(buffer, 1, sizeof buffer, in); size > 0;
+         size = fread(buffer, 1, sizeof buffer, in)) {
+        assert_int_equal(fwrite(buffer, 1, size, out), size);
+    }
+    (void)fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+/* Open the store of a node anew; from the copy at `path` if that is not NULL. */
+static void restart(struct copse_peer_node *node, const char *path)
+{
+    char file[600];
+    (void)snprintf(file, sizeof file, "%s/store.mdb", node->disk->home);
+    copse_gossip_free(node->gossip);
+    node->gossip = NULL;
+    copse_store_world_close(node->disk);
+    if (path != NULL) {
+        assert_int_equal(rename(path, file), 0);
+    }
+    copse_store_world_open(node->disk);
+    node->practice.store = node->disk->store;
+    copse_peer_world_start(node, COPSE_PEER_WORLD_WAITS);
+}
+
+/* A store that was put back reads and syncs; once its own entries are back, it writes again. */
+static void gossip__gets_back_from_others_what_a_store_put_back_has_lost(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    char file[600];
+    char copy[600];
+    (void)snprintf(file, sizeof file, "%s/store.mdb", B->disk->home);
+    (void)snprintf(copy, sizeof copy, "%s/copy", B->disk->home);
+    (void)copse_peer_world_post(B, &community, "kept");
+    meet(world);
+    restart(B, NULL);
+    copy_file(file, copy);
+    struct copse_id lost = copse_peer_world_post(B, &community, "lost");
+    meet(world);
+    restart(B, copy);
+    assert_false(copse_peer_world_has(B, &lost));
+    meet(world);
+    assert_true(copse_peer_world_has(B, &lost));
+    (void)copse_peer_world_post(B, &community, "not a fork");
+    meet(world);
+    assert_true(copse_peer_world_is_equal(world, &community));
+}
+
+static void gossip__sends_what_a_store_put_back_still_has(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    char file[600];
+    char copy[600];
+    (void)snprintf(file, sizeof file, "%s/store.mdb", B->disk->home);
+    (void)snprintf(copy, sizeof copy, "%s/copy", B->disk->home);
+    struct copse_id kept = copse_peer_world_post(B, &community, "kept");
+    restart(B, NULL);
+    copy_file(file, copy);
+    (void)copse_peer_world_post(B, &community, "lost, and another node has it");
+    assert_int_equal(
+        copse_store_publish(B->disk->store, copse_keyring_device(B->keyring), &B->error), COPSE_OK);
+    restart(B, copy);
+    meet(world);
+    assert_true(copse_peer_world_has(A, &kept));
+    struct copse_txn *txn = copse_store_world_begin(B->disk, COPSE_DB_READ);
+    assert_int_equal(
+        copse_store_check_head(B->disk->store, txn, copse_keyring_device(B->keyring), &B->error),
+        COPSE_ERR_REFUSED);
+    copse_store_abort(txn);
+}
+
 static void gossip__opens_a_community_that_is_joined_while_it_runs(void **state)
 {
     struct copse_peer_world *world = *state;
@@ -255,6 +334,8 @@ int main(void)
         TEST(gossip__passes_on_what_is_committed_within_a_second),
         TEST(gossip__passes_on_at_once_when_poked),
         TEST(gossip__passes_on_many_entries_that_were_committed_at_once),
+        TEST(gossip__gets_back_from_others_what_a_store_put_back_has_lost),
+        TEST(gossip__sends_what_a_store_put_back_still_has),
         TEST(gossip__opens_a_community_that_is_joined_while_it_runs),
         TEST(gossip__goes_on_where_a_connection_broke),
         TEST(gossip__shows_a_stranger_nothing),
