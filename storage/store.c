@@ -496,6 +496,12 @@ static enum copse_err ingest_some(struct copse_store *store, struct progress *pr
     return err;
 }
 
+void copse_store_pause(void)
+{
+    struct timespec pause = {0, (long)COPSE_STORE_PAUSE_US * 1000};
+    (void)nanosleep(&pause, NULL);
+}
+
 enum copse_err copse_store_ingest(struct copse_store *store, const struct copse_id *community,
                                   const struct copse_store_batch *batch, uint64_t now_ms,
                                   struct copse_error *error)
@@ -506,8 +512,7 @@ enum copse_err copse_store_ingest(struct copse_store *store, const struct copse_
     struct progress progress = {0, FILL_US_FIRST};
     while (progress.at < batch->count) {
         if (progress.at > 0) {
-            struct timespec pause = {0, (long)COPSE_STORE_PAUSE_US * 1000};
-            (void)nanosleep(&pause, NULL);
+            copse_store_pause();
         }
         enum copse_err err = ingest_some(store, &progress, community, batch, now_ms, error);
         if (err != COPSE_OK) {
