@@ -352,7 +352,8 @@ static void gossip_pump(struct copse_gossip *gossip, struct copse_link *link)
         if (err == COPSE_OK) {
             err = gossip_take_events(gossip, link, &moved); /* sending may have raised some */
         }
-        if (err == COPSE_OK && copse_link_is_done(link) && !link->has_left) {
+        if (err == COPSE_OK && copse_link_is_done(link) && !link->has_left &&
+            !copse_ingest_waits(&gossip->ingest, link->connection)) {
             copse_link_leave(link, COPSE_CODE_NONE);
             moved = true;
         }

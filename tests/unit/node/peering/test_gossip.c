@@ -64,6 +64,58 @@ static void gossip__introduces_itself_again_to_who_has_forgotten(void **state)
     assert_true(copse_peer_world_is_equal(world, &community));
 }
 
+static struct copse_held find_held(struct copse_txn *txn, const struct copse_id *id)
+{
+    struct copse_held held;
+    uint32_t number = 0;
+    assert_int_equal(copse_entries_find_anywhere(txn, &held, &number, id), COPSE_OK);
+    return held;
+}
+
+static bool has_content(struct copse_peer_node *node, const struct copse_id *id)
+{
+    struct copse_txn *txn = copse_store_world_begin(node->disk, COPSE_DB_READ);
+    struct copse_held held = find_held(txn, id);
+    copse_store_abort(txn);
+    return held.content_state == COPSE_CONTENT_PRESENT;
+}
+
+static void lose_content(struct copse_peer_node *node, const struct copse_id *id)
+{
+    struct copse_txn *txn = copse_store_world_begin(node->disk, COPSE_DB_WRITE);
+    struct copse_held held = find_held(txn, id);
+    assert_int_equal(copse_contents_release(txn, &held, COPSE_CONTENT_MISSING), COPSE_OK);
+    copse_store_world_commit(node->disk, txn);
+}
+
+/* A program that syncs once ends with the link: what came last must be stored by then. */
+static void gossip__ends_no_link_before_the_contents_it_asked_for_are_stored(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    struct copse_id posts[3];
+    char text[20001];
+    memset(text, 'w', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(posts); i++) {
+        posts[i] = copse_peer_world_post(A, &community, text);
+    }
+    meet(world);
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(posts); i++) {
+        lose_content(B, &posts[i]);
+    }
+    B->news_count = 0;
+    memset(B->news, 0, sizeof B->news);
+    (void)copse_peer_world_call(world, 1, 0);
+    for (size_t ms = 0; ms < 100 && copse_peer_world_news(B, COPSE_GOSSIP_GONE) == NULL; ms++) {
+        copse_peer_world_pass(world, 1);
+    }
+    assert_non_null(copse_peer_world_news(B, COPSE_GOSSIP_GONE));
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(posts); i++) {
+        assert_true(has_content(B, &posts[i]));
+    }
+}
+
 /* Both run, and B calls. */
 static void live(struct copse_peer_world *world)
 {
@@ -331,6 +383,7 @@ int main(void)
         TEST(gossip__brings_two_nodes_to_the_same),
         TEST(gossip__costs_little_when_both_are_the_same),
         TEST(gossip__introduces_itself_again_to_who_has_forgotten),
+        TEST(gossip__ends_no_link_before_the_contents_it_asked_for_are_stored),
         TEST(gossip__passes_on_what_is_committed_within_a_second),
         TEST(gossip__passes_on_at_once_when_poked),
         TEST(gossip__passes_on_many_entries_that_were_committed_at_once),
