@@ -180,6 +180,15 @@ static enum copse_err gossip_save_entry(struct copse_gossip *gossip,
     return copse_store_commit(gossip->store, txn, gossip->error);
 }
 
+/* Who has said HELLO and then shares no community makes room. NULL: there is nobody. */
+static struct copse_link *gossip_find_idle(const struct copse_gossip *gossip, const char *host)
+{
+    uint64_t now_ms = gossip_now(gossip);
+    return now_ms < COPSE_GOSSIP_GREETING_MS
+               ? NULL
+               : copse_link_idle(&gossip->links, host, now_ms - COPSE_GOSSIP_GREETING_MS);
+}
+
 static enum copse_err gossip_on_ready(struct copse_gossip *gossip, struct copse_link *link)
 {
     struct copse_session_peer peer;
@@ -195,8 +204,11 @@ static enum copse_err gossip_on_ready(struct copse_gossip *gossip, struct copse_
         return COPSE_OK;
     }
     if (copse_link_count_linked(&gossip->links) >= COPSE_GOSSIP_LINKED_MAX) {
-        copse_link_leave(link, COPSE_CODE_BUSY);
-        return COPSE_OK;
+        struct copse_link *idle = gossip_find_idle(gossip, NULL);
+        copse_link_leave(idle == NULL ? link : idle, COPSE_CODE_BUSY);
+        if (idle == NULL) {
+            return COPSE_OK;
+        }
     }
     link->state = COPSE_LINK_LINKED;
     struct copse_gossip_news news = copse_link_news(link, COPSE_GOSSIP_LINKED);
@@ -602,6 +614,7 @@ static bool gossip_make_room(struct copse_gossip *gossip, const char *host)
     struct copse_link *victim = NULL;
     if (copse_link_count_from(&gossip->links, host) >= COPSE_GOSSIP_ADDRESS_MAX) {
         victim = copse_link_oldest(&gossip->links, host);
+        victim = victim == NULL ? gossip_find_idle(gossip, host) : victim;
     } else if (copse_link_count_greeting(&gossip->links) >= COPSE_GOSSIP_GREETING_MAX) {
         victim = copse_link_oldest(&gossip->links, NULL);
     } else {

@@ -97,6 +97,32 @@ struct copse_link *copse_link_oldest(const struct copse_link_table *table, const
     return oldest;
 }
 
+static bool has_open_topic(const struct copse_link *link)
+{
+    for (size_t i = 0; i < link->topic_count; i++) {
+        if (link->topics[i].state == COPSE_LINK_OPEN || link->topics[i].state == COPSE_LINK_EQUAL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct copse_link *copse_link_idle(const struct copse_link_table *table, const char *host,
+                                   uint64_t before_ms)
+{
+    struct copse_link *oldest = NULL;
+    for (size_t i = 0; i < COPSE_LINK_MAX; i++) {
+        struct copse_link *link = table->items[i];
+        if (copse_link_is_live(link) && !link->has_left && !link->is_caller &&
+            link->began_ms <= before_ms && !has_open_topic(link) &&
+            (host == NULL || strcmp(link->host, host) == 0) &&
+            (oldest == NULL || link->connection < oldest->connection)) {
+            oldest = link;
+        }
+    }
+    return oldest;
+}
+
 /* ---- topics ---- */
 
 struct copse_link_topic *copse_link_topic(const struct copse_link *link,

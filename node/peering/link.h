@@ -84,6 +84,11 @@ size_t copse_link_count_from(const struct copse_link_table *table, const char *h
 /* The oldest that was accepted and has not said HELLO, from a host or (NULL) any. NULL: none. */
 struct copse_link *copse_link_oldest(const struct copse_link_table *table, const char *host);
 
+/* The oldest that was accepted before `before_ms`, has said HELLO, and has no community open, from a
+ * host or (NULL) any. NULL: none. */
+struct copse_link *copse_link_idle(const struct copse_link_table *table, const char *host,
+                                   uint64_t before_ms);
+
 /* The topic of a community; NULL: none. Borrowed until one is added. */
 struct copse_link_topic *copse_link_topic(const struct copse_link *link,
                                           const struct copse_id *community);

@@ -1,7 +1,8 @@
 #include "tests/support/cmocka.h"
-#include "tests/support/peer_world.h"
+#include "tests/support/peer_liar.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define A (&world->nodes[0])
@@ -335,6 +336,33 @@ static void gossip__makes_room_by_hanging_up_on_the_longest_silent(void **state)
     }
 }
 
+/* A handshake costs a stranger little, so it must not keep a place. */
+static void gossip__makes_room_by_hanging_up_on_who_shares_nothing(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    struct copse_peer_liar *liars[COPSE_GOSSIP_ADDRESS_MAX];
+    const struct copse_slice nothing = {NULL, 0};
+    (void)copse_peer_world_post(B, &community, "so that both are at it");
+    for (uint8_t i = 0; i < COPSE_GOSSIP_ADDRESS_MAX; i++) {
+        liars[i] = malloc(sizeof *liars[i]);
+        assert_non_null(liars[i]);
+        copse_peer_liar_init(liars[i], world, 0, i);
+    }
+    copse_peer_liar_open(liars[0], B, 0); /* a member: it may stay */
+    assert_false(copse_peer_world_intrude(world, 0, nothing)->ends_of[1].connection != 0);
+    copse_peer_world_pass(world, COPSE_GOSSIP_GREETING_MS + 1000);
+    assert_true(copse_peer_world_intrude(world, 0, nothing)->ends_of[1].connection != 0);
+    copse_peer_world_settle(world);
+    assert_true(copse_peer_liar_is_heard(liars[0]));
+    assert_false(copse_peer_liar_is_heard(liars[1]));
+    for (uint8_t i = 0; i < COPSE_GOSSIP_ADDRESS_MAX; i++) {
+        assert_true(i == 1 || copse_peer_liar_is_heard(liars[i]));
+        copse_peer_liar_deinit(liars[i]);
+        free(liars[i]);
+    }
+}
+
 static void gossip__does_not_speak_with_itself(void **state)
 {
     struct copse_peer_world *world = *state;
@@ -396,6 +424,7 @@ int main(void)
         TEST(gossip__hangs_up_at_once_on_what_is_no_handshake),
         TEST(gossip__survives_random_bytes),
         TEST(gossip__makes_room_by_hanging_up_on_the_longest_silent),
+        TEST(gossip__makes_room_by_hanging_up_on_who_shares_nothing),
         TEST(gossip__does_not_speak_with_itself),
         TEST(gossip__keeps_one_of_two_sessions_that_began_at_once),
         TEST(gossip__says_goodbye_when_it_stops),
