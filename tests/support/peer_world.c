@@ -281,22 +281,26 @@ struct copse_peer_wire *copse_peer_world_intrude(struct copse_peer_world *world,
     end->node = &world->nodes[to];
     if (copse_gossip_accepted(end->node->gossip, &end->connection, "192.0.2.9") != COPSE_OK) {
         wire->ends = true;
-    } else if (bytes.size > 0) {
-        append(&wire->ends_of[0], bytes);
+    } else {
+        copse_peer_world_say(wire, bytes);
     }
     return wire;
 }
 
 void copse_peer_world_say(struct copse_peer_wire *wire, struct copse_slice bytes)
 {
-    append(&wire->ends_of[0], bytes);
+    if (bytes.size > 0) {
+        append(&wire->ends_of[0], bytes);
+    }
 }
 
 void copse_peer_world_take(struct copse_peer_wire *wire, size_t size)
 {
     assert_true(size <= wire->heard_size);
-    memmove(wire->heard, wire->heard + size, wire->heard_size - size);
-    wire->heard_size -= size;
+    if (size > 0) {
+        memmove(wire->heard, wire->heard + size, wire->heard_size - size);
+        wire->heard_size -= size;
+    }
 }
 
 /* ---- going on ---- */
