@@ -269,7 +269,7 @@ static enum copse_err gossip_on_event(struct copse_gossip *gossip, struct copse_
     case COPSE_SESSION_PUBLISH:
         return gossip_on_publish(gossip, link);
     case COPSE_SESSION_CLOSED:
-        return copse_topics_closed(&gossip->topics, link, topic, event->code);
+        return copse_topics_closed(&gossip->topics, link, topic, event->code, gossip_now(gossip));
     case COPSE_SESSION_ENDED:
         link->code = event->code;
         return COPSE_OK;
@@ -354,6 +354,9 @@ static void gossip_pump(struct copse_gossip *gossip, struct copse_link *link)
             return;
         }
         moved = gossip_is_fine(gossip, gossip_begin_session(gossip, link));
+    }
+    if (moved && copse_link_again_ms(link) <= gossip_now(gossip)) {
+        err = copse_topics_open(&gossip->topics, link, COPSE_TOPICS_NEW, gossip_now(gossip));
     }
     while (moved && err == COPSE_OK && !link->is_over) {
         moved = false;
@@ -720,6 +723,8 @@ void copse_gossip_tick(struct copse_gossip *gossip)
         } else if (link->session != NULL && copse_session_deadline_ms(link->session) <= now_ms) {
             copse_session_tick(link->session, now_ms);
             link->is_dirty = true;
+        } else if (copse_link_deadline_ms(link) <= now_ms) {
+            link->is_dirty = true; /* a topic is to be opened again */
         }
     }
     if (now_ms >= gossip->poll_ms) {

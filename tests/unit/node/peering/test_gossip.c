@@ -1,3 +1,4 @@
+#include "node/peering/link.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/peer_liar.h"
 
@@ -138,6 +139,39 @@ static void gossip__passes_on_what_is_committed_within_a_second(void **state)
     copse_peer_world_pass(world, COPSE_GOSSIP_POLL_MS);
     assert_true(copse_peer_world_has(B, &first));
     assert_true(copse_peer_world_has(A, &second));
+}
+
+/* A link lives for a day: what could not be opened at its beginning may be possible later. */
+static void gossip__opens_again_on_the_same_link_what_was_closed(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    struct copse_shelf shelf;
+    struct copse_id node;
+    copse_gossip_node(A->gossip, &node);
+    assert_int_equal(copse_shelf_init(&shelf, B->disk->store, B->keyring, NULL), COPSE_OK);
+    assert_int_equal(copse_shelf_put_mark(&shelf, &node, &community, 1), COPSE_OK);
+    copse_shelf_deinit(&shelf);
+    live(world); /* B does not introduce itself, and A does not know it */
+    assert_null(copse_peer_world_news(B, COPSE_GOSSIP_EQUAL));
+    copse_peer_world_pass(world, 2 * (uint64_t)COPSE_LINK_AGAIN_MS);
+    assert_non_null(copse_peer_world_news(B, COPSE_GOSSIP_EQUAL));
+    assert_null(copse_peer_world_news(B, COPSE_GOSSIP_GONE));
+    assert_true(copse_peer_world_is_equal(world, &community));
+}
+
+static void gossip__tries_ever_more_rarely_what_is_closed_each_time(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id id;
+    struct copse_community_plan plan = {.name = copse_bytes_of_string("Physics")};
+    assert_int_equal(copse_community_create(&B->practice, &id, &plan, NULL), COPSE_OK);
+    live(world);
+    uint64_t before = world->bytes_moved;
+    copse_peer_world_pass(world, 6 * (uint64_t)COPSE_LINK_AGAIN_MAX_MS);
+    assert_null(copse_peer_world_news(B, COPSE_GOSSIP_GONE));
+    uint64_t pings = 6 * (uint64_t)COPSE_LINK_AGAIN_MAX_MS / COPSE_SESSION_IDLE_MS * 2 * 50;
+    assert_true(world->bytes_moved - before < pings + (uint64_t)20 * 100);
 }
 
 static void gossip__passes_on_at_once_when_poked(void **state)
@@ -413,6 +447,8 @@ int main(void)
         TEST(gossip__introduces_itself_again_to_who_has_forgotten),
         TEST(gossip__ends_no_link_before_the_contents_it_asked_for_are_stored),
         TEST(gossip__passes_on_what_is_committed_within_a_second),
+        TEST(gossip__opens_again_on_the_same_link_what_was_closed),
+        TEST(gossip__tries_ever_more_rarely_what_is_closed_each_time),
         TEST(gossip__passes_on_at_once_when_poked),
         TEST(gossip__passes_on_many_entries_that_were_committed_at_once),
         TEST(gossip__gets_back_from_others_what_a_store_put_back_has_lost),
