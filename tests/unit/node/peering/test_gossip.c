@@ -407,6 +407,15 @@ static void gossip__does_not_speak_with_itself(void **state)
     assert_null(copse_peer_world_news(A, COPSE_GOSSIP_EQUAL));
 }
 
+static size_t count_wires(const struct copse_peer_world *world)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < COPSE_PEER_WORLD_WIRES_MAX; i++) {
+        used += world->wires[i].is_used;
+    }
+    return used;
+}
+
 static void gossip__keeps_one_of_two_sessions_that_began_at_once(void **state)
 {
     struct copse_peer_world *world = *state;
@@ -418,12 +427,28 @@ static void gossip__keeps_one_of_two_sessions_that_began_at_once(void **state)
     copse_peer_world_start(A, COPSE_PEER_WORLD_CALLS);
     copse_peer_world_start(B, COPSE_PEER_WORLD_CALLS);
     copse_peer_world_pass(world, 500);
-    size_t used = 0;
-    for (size_t i = 0; i < COPSE_PEER_WORLD_WIRES_MAX; i++) {
-        used += world->wires[i].is_used;
-    }
-    assert_int_equal(used, 1);
+    assert_int_equal(count_wires(world), 1);
     assert_true(copse_peer_world_is_equal(world, &community));
+}
+
+/* By another address, or because that one has called: no second link, and no call every 3 s. */
+static void gossip__leaves_who_is_linked_in_peace(void **state)
+{
+    struct copse_peer_world *world = *state;
+    static const struct copse_id anybody;
+    size_t index = 0;
+    (void)copse_peer_world_found(world);
+    assert_int_equal(copse_peers_put(&A->peers, &index, "4:127.0.0.1:2", &anybody), COPSE_OK);
+    assert_int_equal(copse_peers_put(&B->peers, &index, "4:127.0.0.1:1", &anybody), COPSE_OK);
+    assert_int_equal(copse_peers_put(&B->peers, &index, "4:127.0.0.2:1", &anybody), COPSE_OK);
+    copse_peer_world_start(A, COPSE_PEER_WORLD_CALLS);
+    copse_peer_world_start(B, COPSE_PEER_WORLD_CALLS);
+    copse_peer_world_pass(world, 5000);
+    assert_int_equal(count_wires(world), 1);
+    A->news_count = 0;
+    copse_peer_world_pass(world, 60000);
+    assert_int_equal(count_wires(world), 1);
+    assert_true(A->news_count < 4);
 }
 
 static void gossip__says_goodbye_when_it_stops(void **state)
@@ -463,6 +488,7 @@ int main(void)
         TEST(gossip__makes_room_by_hanging_up_on_who_shares_nothing),
         TEST(gossip__does_not_speak_with_itself),
         TEST(gossip__keeps_one_of_two_sessions_that_began_at_once),
+        TEST(gossip__leaves_who_is_linked_in_peace),
         TEST(gossip__says_goodbye_when_it_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
