@@ -79,7 +79,9 @@ enum copse_err copse_topics_equal(struct copse_topics *topics, struct copse_link
         err = copse_shelf_get_mark(shelf->txn, &marked_ms, &link->node, &topic->community);
         err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
     }
-    if (err == COPSE_OK && marked_ms + COPSE_GOSSIP_MARK_MS <= wall_ms) {
+    /* A mark of later than now is from a clock that was wrong. */
+    bool is_fresh = marked_ms <= wall_ms && wall_ms - marked_ms < COPSE_GOSSIP_MARK_MS;
+    if (err == COPSE_OK && !is_fresh) {
         err = copse_shelf_put_mark(shelf, &link->node, &topic->community, wall_ms);
     }
     copse_shelf_leave(shelf); /* sweeping may write */

@@ -118,6 +118,36 @@ static void gossip__ends_no_link_before_the_contents_it_asked_for_are_stored(voi
     }
 }
 
+/* The mark that B has of A. */
+static uint64_t mark_of(struct copse_peer_world *world, const struct copse_id *community)
+{
+    struct copse_id node;
+    uint64_t wall_ms = 0;
+    copse_gossip_node(A->gossip, &node);
+    struct copse_txn *txn = copse_store_world_begin(B->disk, COPSE_DB_READ);
+    assert_int_equal(copse_shelf_get_mark(txn, &wall_ms, &node, community), COPSE_OK);
+    copse_store_abort(txn);
+    return wall_ms;
+}
+
+/* The wall clock once stood ten years ahead. */
+static void gossip__marks_when_two_were_equal_by_the_clock_of_now(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    struct copse_shelf shelf;
+    struct copse_id node;
+    meet(world);
+    uint64_t now_ms = mark_of(world, &community);
+    copse_gossip_node(A->gossip, &node);
+    assert_int_equal(copse_shelf_init(&shelf, B->disk->store, B->keyring, NULL), COPSE_OK);
+    assert_int_equal(
+        copse_shelf_put_mark(&shelf, &node, &community, now_ms + UINT64_C(315360000000)), COPSE_OK);
+    copse_shelf_deinit(&shelf);
+    meet(world);
+    assert_true(mark_of(world, &community) < now_ms + 1000);
+}
+
 /* Both run, and B calls. */
 static void live(struct copse_peer_world *world)
 {
@@ -470,6 +500,7 @@ int main(void)
         TEST(gossip__brings_two_nodes_to_the_same),
         TEST(gossip__costs_little_when_both_are_the_same),
         TEST(gossip__introduces_itself_again_to_who_has_forgotten),
+        TEST(gossip__marks_when_two_were_equal_by_the_clock_of_now),
         TEST(gossip__ends_no_link_before_the_contents_it_asked_for_are_stored),
         TEST(gossip__passes_on_what_is_committed_within_a_second),
         TEST(gossip__opens_again_on_the_same_link_what_was_closed),
