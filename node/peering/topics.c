@@ -57,6 +57,8 @@ static enum copse_err topics_want(struct copse_topics *topics, struct copse_link
         if (err == COPSE_OK && copse_bytes_equal_ids(copse_entry_community(&held.entry, &held.id),
                                                      &topic->community)) {
             ids[count++] = held.id;
+        } else if (err == COPSE_OK) {
+            topic->cursor = (struct copse_position){position.log + 1, 0, 0}; /* its whole log is */
         }
     }
     if (err != COPSE_OK && err != COPSE_ERR_NOT_FOUND) {

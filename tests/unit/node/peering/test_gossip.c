@@ -94,13 +94,14 @@ static void lose_content(struct copse_peer_node *node, const struct copse_id *id
 static void gossip__ends_no_link_before_the_contents_it_asked_for_are_stored(void **state)
 {
     struct copse_peer_world *world = *state;
+    struct copse_id other = copse_peer_world_found(world);
     struct copse_id community = copse_peer_world_found(world);
-    struct copse_id posts[3];
+    struct copse_id posts[4];
     char text[20001];
     memset(text, 'w', sizeof text - 1);
     text[sizeof text - 1] = '\0';
     for (size_t i = 0; i < COPSE_ARRAY_SIZE(posts); i++) {
-        posts[i] = copse_peer_world_post(A, &community, text);
+        posts[i] = copse_peer_world_post(A, i % 2 == 0 ? &community : &other, text);
     }
     meet(world);
     for (size_t i = 0; i < COPSE_ARRAY_SIZE(posts); i++) {
