@@ -1,5 +1,5 @@
-/* A whole node with a store on the disk, and a member who says anything to it (SPEC 10). The input is
- * a list of steps: a byte for what, two for how much, and that many bytes. Whatever happens: no
+/* A whole node with a store on the disk, and a member who says anything to it (SPEC 10). The input
+ * is a list of steps: a byte for what, two for how much, and that many bytes. Whatever happens: no
  * fault, the community's entries stay, and the store is found whole at the end.
  *
  * Keys are made anew in each process, so an input means the same steps each time, not the same

@@ -101,8 +101,8 @@ static size_t encode(uint8_t out[ROW_BYTES_MAX], const struct copse_txn_log *log
     return (size_t)(at - out);
 }
 
-/* A branch begins above the one that it leaves; one that leaves none names itself, and begins at 0. So
- * every walk from branch to parent ends. */
+/* A branch begins above the one that it leaves; one that leaves none names itself, and begins at 0.
+ * So every walk from branch to parent ends. */
 static bool is_tree(const struct copse_log *log)
 {
     for (uint32_t i = 0; i < log->branch_count; i++) {

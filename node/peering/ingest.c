@@ -494,8 +494,8 @@ static enum copse_err ingest_cut(struct copse_position *from, struct snapshot *i
     return COPSE_OK;
 }
 
-/* Take about `*budget` entries of a log out, from the ends of its branches, and less off it. What is
- * not more than that goes at once; so does what is left when no end of a branch can go by itself. */
+/* Take about `*budget` entries of a log out, from the ends of its branches, and lower it. What is
+ * not more than that goes at once, as does what is left when no end can go by itself. */
 static enum copse_err ingest_drop(struct snapshot *in, size_t *budget, uint32_t number)
 {
     const struct copse_log *log = NULL;

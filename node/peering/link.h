@@ -89,8 +89,8 @@ size_t copse_link_count_from(const struct copse_link_table *table, const char *h
 /* The oldest that was accepted and has not said HELLO, from a host or (NULL) any. NULL: none. */
 struct copse_link *copse_link_oldest(const struct copse_link_table *table, const char *host);
 
-/* The oldest that was accepted before `before_ms`, has said HELLO, and has no community open, from a
- * host or (NULL) any. NULL: none. */
+/* The oldest that was accepted before `before_ms`, has said HELLO, and has no community open, from
+ * a host or (NULL) any. NULL: none. */
 struct copse_link *copse_link_idle(const struct copse_link_table *table, const char *host,
                                    uint64_t before_ms);
 

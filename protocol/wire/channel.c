@@ -746,8 +746,8 @@ void copse_channel_compare(struct copse_channel *channel)
     channel->wants_round = true;
 }
 
-/* Is this side waiting for the peer? In LIVE nobody waits but for contents that were asked for; what
- * is being stored is our own delay. */
+/* Is this side waiting for the peer? In LIVE nobody waits but for contents that were asked for;
+ * what is being stored is our own delay. */
 static bool waits_for_peer(const struct copse_channel *channel,
                            const struct copse_channel_link *link)
 {
