@@ -311,21 +311,6 @@ static void store__loses_nothing_acknowledged_to_a_kill(void **state)
 
 /* ---- published heads ---- */
 
-static void copy_file(const char *from, const char *to)
-{
-    FILE *in = fopen(from, "rb");
-    FILE *out = fopen(to, "wb");
-    assert_non_null(in);
-    assert_non_null(out);
-    char buffer[65536];
-    for (size_t size = fread(buffer, 1, sizeof buffer, in); size > 0;
-         size = fread(buffer, 1, sizeof buffer, in)) {
-        assert_int_equal(fwrite(buffer, 1, size, out), size);
-    }
-    (void)fclose(in);
-    assert_int_equal(fclose(out), 0);
-}
-
 static void store__writes_nothing_of_its_own_when_it_is_behind(void **state)
 {
     struct copse_store_world *world = *state;
@@ -339,7 +324,7 @@ static void store__writes_nothing_of_its_own_when_it_is_behind(void **state)
     struct copse_id community = copse_store_world_found(world, &ana);
     assert_int_equal(copse_store_publish(world->store, &ana.device, &error), COPSE_OK);
     copse_store_world_close(world);
-    copy_file(file, copy);
+    copse_store_world_copy_file(file, copy);
     copse_store_world_open(world);
     struct copse_id lost = copse_store_world_post(world, &community, &ana, "this one left");
     assert_int_equal(copse_store_publish(world->store, &ana.device, &error), COPSE_OK);

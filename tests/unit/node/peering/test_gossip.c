@@ -48,17 +48,22 @@ static void gossip__costs_little_when_both_are_the_same(void **state)
     assert_true(gone->bytes_in + gone->bytes_out < 1024);
 }
 
+/* Put a mark: B is sure that A knows it. */
+static void mark(struct copse_peer_world *world, const struct copse_id *community, uint64_t wall_ms)
+{
+    struct copse_shelf shelf;
+    struct copse_id node;
+    copse_gossip_node(A->gossip, &node);
+    assert_int_equal(copse_shelf_init(&shelf, B->disk->store, B->keyring, NULL), COPSE_OK);
+    assert_int_equal(copse_shelf_put_mark(&shelf, &node, community, wall_ms), COPSE_OK);
+    copse_shelf_deinit(&shelf);
+}
+
 static void gossip__introduces_itself_again_to_who_has_forgotten(void **state)
 {
     struct copse_peer_world *world = *state;
     struct copse_id community = copse_peer_world_found(world);
-    struct copse_shelf shelf;
-    struct copse_id node;
-    /* B is sure that A knows it, and A does not. */
-    copse_gossip_node(A->gossip, &node);
-    assert_int_equal(copse_shelf_init(&shelf, B->disk->store, B->keyring, NULL), COPSE_OK);
-    assert_int_equal(copse_shelf_put_mark(&shelf, &node, &community, 1), COPSE_OK);
-    copse_shelf_deinit(&shelf);
+    mark(world, &community, 1); /* and A does not know it */
     meet(world);
     assert_int_equal(copse_peer_world_news(B, COPSE_GOSSIP_GONE)->unknown, 1);
     meet(world);
@@ -136,15 +141,9 @@ static void gossip__marks_when_two_were_equal_by_the_clock_of_now(void **state)
 {
     struct copse_peer_world *world = *state;
     struct copse_id community = copse_peer_world_found(world);
-    struct copse_shelf shelf;
-    struct copse_id node;
     meet(world);
     uint64_t now_ms = mark_of(world, &community);
-    copse_gossip_node(A->gossip, &node);
-    assert_int_equal(copse_shelf_init(&shelf, B->disk->store, B->keyring, NULL), COPSE_OK);
-    assert_int_equal(
-        copse_shelf_put_mark(&shelf, &node, &community, now_ms + UINT64_C(315360000000)), COPSE_OK);
-    copse_shelf_deinit(&shelf);
+    mark(world, &community, now_ms + UINT64_C(315360000000));
     meet(world);
     assert_true(mark_of(world, &community) < now_ms + 1000);
 }
@@ -177,12 +176,7 @@ static void gossip__opens_again_on_the_same_link_what_was_closed(void **state)
 {
     struct copse_peer_world *world = *state;
     struct copse_id community = copse_peer_world_found(world);
-    struct copse_shelf shelf;
-    struct copse_id node;
-    copse_gossip_node(A->gossip, &node);
-    assert_int_equal(copse_shelf_init(&shelf, B->disk->store, B->keyring, NULL), COPSE_OK);
-    assert_int_equal(copse_shelf_put_mark(&shelf, &node, &community, 1), COPSE_OK);
-    copse_shelf_deinit(&shelf);
+    mark(world, &community, 1);
     live(world); /* B does not introduce itself, and A does not know it */
     assert_null(copse_peer_world_news(B, COPSE_GOSSIP_EQUAL));
     copse_peer_world_pass(world, 2 * (uint64_t)COPSE_LINK_AGAIN_MS);
@@ -230,21 +224,6 @@ static void gossip__passes_on_many_entries_that_were_committed_at_once(void **st
     assert_true(copse_peer_world_has(B, &last));
 }
 
-static void copy_file(const char *from, const char *to)
-{
-    FILE *in = fopen(from, "rb");
-    FILE *out = fopen(to, "wb");
-    assert_non_null(in);
-    assert_non_null(out);
-    char buffer[65536];
-    for (size_t size = fread(buffer, 1, sizeof buffer, in); size > 0;
-         size = fread(buffer, 1, sizeof buffer, in)) {
-        assert_int_equal(fwrite(buffer, 1, size, out), size);
-    }
-    (void)fclose(in);
-    assert_int_equal(fclose(out), 0);
-}
-
 /* Open the store of a node anew; from the copy at `path` if that is not NULL. */
 static void restart(struct copse_peer_node *node, const char *path)
 {
@@ -273,7 +252,7 @@ static void gossip__gets_back_from_others_what_a_store_put_back_has_lost(void **
     (void)copse_peer_world_post(B, &community, "kept");
     meet(world);
     restart(B, NULL);
-    copy_file(file, copy);
+    copse_store_world_copy_file(file, copy);
     struct copse_id lost = copse_peer_world_post(B, &community, "lost");
     meet(world);
     restart(B, copy);
@@ -295,7 +274,7 @@ static void gossip__sends_what_a_store_put_back_still_has(void **state)
     (void)snprintf(copy, sizeof copy, "%s/copy", B->disk->home);
     struct copse_id kept = copse_peer_world_post(B, &community, "kept");
     restart(B, NULL);
-    copy_file(file, copy);
+    copse_store_world_copy_file(file, copy);
     (void)copse_peer_world_post(B, &community, "lost, and another node has it");
     assert_int_equal(
         copse_store_publish(B->disk->store, copse_keyring_device(B->keyring), &B->error), COPSE_OK);
