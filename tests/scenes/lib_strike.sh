@@ -1,4 +1,4 @@
-# What scenes share that strike the program at its calls to the disk, after lib.sh.
+# What scenes share that strike the program at its calls to the disk, after lib_nodes.sh.
 # shellcheck shell=sh disable=SC2154
 # tests/support/strike.c says what can be done.
 strike_library="$(dirname "$copse")/tests/copse_strike.so"
@@ -28,30 +28,10 @@ struck() {
     [ -e "$mark" ]
 } 2>/dev/null
 
-# keep NAME... / restore NAME...: folders as they are now, and as they were then.
-keep() {
-    for kept in "$@"; do
-        rm -rf "$folder/kept-$kept"
-        [ ! -e "$folder/$kept" ] || cp -a "$folder/$kept" "$folder/kept-$kept"
-    done
-}
-restore() {
-    for kept in "$@"; do
-        rm -rf "${folder:?}/$kept"
-        [ ! -e "$folder/kept-$kept" ] || cp -a "$folder/kept-$kept" "$folder/$kept"
-    done
-}
-
-# ids: all entries that are here, one a line, sorted.
-ids() {
-    output=$("$copse" --json log -n 1000000 2>"$folder/talk") ||
-        [ "$(field code)" = no_community ] || fail "log: $(cat "$folder/talk")"
-    printf '%s\n' "$output" | grep -o '{"id":"[0-9a-f]*"' | cut -d'"' -f4 | sort
-}
-
 # whole: the store is well, and holds at least what $folder/ids lists.
 whole() {
     run check
     ids >"$folder/ids-now"
-    [ -z "$(comm -23 "$folder/ids" "$folder/ids-now")" ] || fail "entries are lost"
+    same "$(comm -23 "$folder/ids" "$folder/ids-now")" "" "lost"
+    [ -z "$(cat "$folder/ids-now")" ] || same "$(forks)" "" "forks"
 }

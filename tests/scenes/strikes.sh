@@ -5,6 +5,7 @@
 # and the same command works afterwards. Requests for memory fail likewise; in the short form some of
 # them, with COPSE_LONG all.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib_nodes.sh"
 . "$(dirname "$0")/lib_strike.sh"
 in_memory
 
