@@ -1,0 +1,115 @@
+#!/bin/sh
+# A store's file is damaged in each way that a disk knows: a page overwritten, a page zeroed, a bit
+# turned anywhere, in the head of a page or in one of the two first pages, the file cut short.
+# No command dies of it or hangs, none shows what nobody wrote, and check tells of all that shows.
+# COPSE_LONG: 1,000 files.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/lib_nodes.sh"
+
+files=42
+[ -z "${COPSE_LONG:-}" ] || files=1000
+
+at a
+begin
+mkdir "$folder/pages"
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    awk -v n="$i" 'BEGIN { for (i = 0; i < 60; i++) print "Line " i " of page " n, i * n * 7919 }' \
+        >"$folder/pages/$i.md"
+done
+run import markdown "$folder/pages"
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    run --json post "Words number $i, and some more of them"
+done
+post=$(field id)
+run --json reply "$post" "A reply"
+run --json page list
+page=$(field id)
+size=$(wc -c <"$COPSE_HOME/store.mdb" | tr -d ' ')
+keep a state-a
+
+# The commands that look: what each says of the whole store lies in $folder/whole-*.
+looks="feed list show thread log"
+look() {
+    case $1 in
+    feed) set -- feed -n 1000 ;;
+    list) set -- page list ;;
+    show) set -- page show "$page" ;;
+    thread) set -- thread "$post" ;;
+    log) set -- log -n 1000 ;;
+    esac
+    status=0
+    timeout 30 "$copse" --json "$@" >"$folder/said" 2>"$folder/talk" </dev/null || status=$?
+}
+for what in $looks; do
+    look "$what"
+    cp "$folder/said" "$folder/whole-$what"
+done
+
+# items FILE: what it shows, one thing a line.
+items() { sed 's/"items":\[{/\n{/; s/},{/\n/g; s/\]}}$//' "$1"; }
+
+# byte AT: its value. put AT VALUE.
+byte() { od -An -tu1 -j "$1" -N 1 "$COPSE_HOME/store.mdb" | tr -d ' '; }
+put() {
+    # shellcheck disable=SC2059 # an octal escape
+    printf "\\$(printf '%03o' "$2")" |
+        dd of="$COPSE_HOME/store.mdb" bs=1 seek="$1" conv=notrunc 2>/dev/null
+}
+turn() {
+    value=$(byte "$1")
+    put "$1" "$(awk -v v="$value" -v b="$2" 'BEGIN {
+        bit = 2 ^ b
+        print int(v / bit) % 2 ? v - bit : v + bit
+    }')"
+}
+
+# damage KIND PAGE OFFSET BIT
+damage() {
+    at_page=$(($2 * 4096))
+    case $1 in
+    0) dd if=/dev/urandom of="$COPSE_HOME/store.mdb" bs=4096 seek="$2" count=1 conv=notrunc ;;
+    1) dd if=/dev/zero of="$COPSE_HOME/store.mdb" bs=4096 seek="$2" count=1 conv=notrunc ;;
+    2) turn $((at_page + $3)) "$4" ;;
+    3) turn $((at_page + $3 % 24)) "$4" ;;
+    4) truncate -s $((at_page + $3)) "$COPSE_HOME/store.mdb" ;;
+    5) turn $(($3 % 152 + 4096 * ($2 % 2))) "$4" ;;
+    esac 2>/dev/null
+}
+
+awk -v n="$files" -v pages=$((size / 4096)) 'BEGIN {
+    srand(20261127)
+    for (i = 0; i < n; i++) {
+        print i % 6, 2 + int(rand() * (pages - 2)), int(rand() * 4096), int(rand() * 8)
+    }
+}' >"$folder/plan"
+signals=0
+seen=0
+shown=0
+while read -r kind number offset bit; do
+    restore a state-a
+    damage "$kind" "$number" "$offset" "$bit"
+    where="kind $kind, page $number, byte $offset, bit $bit"
+    differs=
+    for what in $looks; do
+        look "$what"
+        [ "$status" != 124 ] || fail "$where: $what hangs"
+        [ "$status" -lt 128 ] || { echo "$where: $what $status"; signals=$((signals + 1)); }
+        if [ "$status" != 0 ]; then
+            differs=$what
+        elif ! cmp -s "$folder/said" "$folder/whole-$what"; then
+            differs=$what
+            items "$folder/said" >"$folder/items-said"
+            items "$folder/whole-$what" >"$folder/items-whole"
+            if ! diff "$folder/items-whole" "$folder/items-said" >"$folder/differ"; then
+                shown=$((shown + 1))
+                echo "$where: $what shows $(head -n 5 "$folder/differ"|cut -c1-300)"
+            fi
+        fi
+    done
+    status=0
+    output=$(timeout 60 "$copse" check 2>&1 </dev/null) || status=$?
+    [ "$status" = 0 ] || seen=$((seen + 1))
+    [ "$status" = 0 ] || [ "$status" = 6 ] || echo "$where: check gave $status $output"
+    [ -z "$differs" ] || [ "$status" != 0 ] || echo "$where: check does not see what $differs shows"
+done <"$folder/plan"
+printf '%s files, %s seen by check, %s signals, %s shown\n' "$files" "$seen" "$signals" "$shown"
