@@ -61,6 +61,7 @@ static enum copse_err error_of(int code)
     case MDB_KEYEXIST:
         return COPSE_ERR_EXISTS;
     case ENOMEM:
+    case EAGAIN: /* no thread to copy with */
         return COPSE_ERR_NOMEM;
     case ENOSPC:
     case EDQUOT:
