@@ -43,8 +43,8 @@ static enum copse_exit start_name(struct copse_command *command, struct copse_bu
     return COPSE_EXIT_OK;
 }
 
-/* Make what is not there yet; an earlier init may have been cut short. The keys come last: with them
- * there is an identity, and its name is known by then. */
+/* Make what is not there yet; an earlier init may have been cut short. The keys come last: with
+ * them there is an identity, and its name is known by then. */
 static enum copse_exit start_make(struct copse_command *command, struct copse_slice name)
 {
     struct copse_store_options options = {

@@ -52,8 +52,8 @@ for name in a b; do
     at "$name"
     run --json feed -n 10000
     for who in A B; do
-        same "$(printf '%s\n' "$output" | grep -o "Written at $who meanwhile" | wc -l | tr -d ' ')" \
-            "$writes" "posts of $who at $name"
+        posts=$(printf '%s\n' "$output" | grep -o "Written at $who meanwhile" | wc -l)
+        same "$((posts))" "$writes" "posts of $who at $name"
     done
     run check
 done

@@ -65,7 +65,6 @@ run thread "$first"
 run status
 run check
 run digest
-"$copse" search words >/dev/null 2>"$folder/talk" </dev/null || [ "$?" -lt 10 ] || fail "search: $(cat "$folder/talk")"
 kill -0 "$server" || fail "serve has ended: $(cat "$folder/serving")"
 
 # There is room again: the owner writes at once, the peer within the time that serve waits.

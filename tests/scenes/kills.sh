@@ -15,7 +15,9 @@ write_pages() {
     for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         awk -v n="$i" -v round="$1" 'BEGIN {
             print "# Page " n
-            for (i = 0; i < 200; i++) print "Line " i " of page " n (i == 9 ? " in round " round : "")
+            for (i = 0; i < 200; i++) {
+                print "Line " i " of page " n (i == 9 ? " in round " round : "")
+            }
         }' >"$folder/pages/$i.md"
     done
 }

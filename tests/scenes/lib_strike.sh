@@ -1,5 +1,5 @@
 # What scenes share that strike the program at its calls to the disk, after lib_nodes.sh.
-# shellcheck shell=sh disable=SC2154
+# shellcheck shell=sh disable=SC2154,SC2034
 # tests/support/strike.c says what can be done.
 strike_library="$(dirname "$copse")/tests/copse_strike.so"
 mark="$folder/mark"

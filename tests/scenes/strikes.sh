@@ -2,8 +2,8 @@
 # Each command is struck at each of its calls to the disk in turn: killed before it, killed in the
 # midst of it, refused for want of room, refused by a bad disk, cut short. It never crashes by
 # itself and says what is the matter; nothing that was there is lost, what it acknowledged is there,
-# and the same command works afterwards. Requests for memory fail likewise; in the short form some of
-# them, with COPSE_LONG all.
+# and the same command works afterwards. Requests for memory fail likewise. In the short form some
+# calls of the longer commands, with COPSE_LONG all.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_nodes.sh"
 . "$(dirname "$0")/lib_strike.sh"

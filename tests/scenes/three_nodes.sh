@@ -72,6 +72,6 @@ for order in "ab bc ca" "ab ca bc" "bc ab ca" "bc ca ab" "ca ab bc" "ca bc ab" "
     # shellcheck disable=SC2086 # a list of words
     meet $order
     # The other one of each pair calls.
-    # shellcheck disable=SC2046
+    # shellcheck disable=SC2046,SC2086
     [ -z "${COPSE_LONG:-}" ] || meet $(printf '%s\n' $order | rev)
 done
