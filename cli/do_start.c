@@ -71,8 +71,8 @@ static enum copse_exit start_make(struct copse_command *command, struct copse_sl
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, "the name");
     }
-    err = copse_keyring_create(command->home, NULL, NULL, command->practice.memory,
-                               &command->error);
+    err =
+        copse_keyring_create(command->home, NULL, NULL, command->practice.memory, &command->error);
     return err == COPSE_OK ? copse_command_open(command, COPSE_COMMAND_ACTS)
                            : copse_command_fail(command, err, command->home);
 }

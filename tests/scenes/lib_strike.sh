@@ -5,6 +5,10 @@ strike_library="$(dirname "$copse")/tests/copse_strike.so"
 mark="$folder/mark"
 [ -e "$strike_library" ] || fail "$strike_library is not built"
 
+# The sanitizers make everything slower, and bring a heap of their own.
+slower=1
+! grep -q __asan_init "$copse" || slower=4
+
 # Scenes that write very often take a folder in memory where there is one: dying is dying.
 in_memory() {
     if [ -d /dev/shm ] && [ -w /dev/shm ]; then

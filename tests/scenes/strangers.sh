@@ -8,7 +8,7 @@ tools="$(dirname "$copse")/tests"
 
 helpers=
 # shellcheck disable=SC2086 # a list of numbers
-trap 'kill $helpers 2>/dev/null; stop_server; rm -rf "$folder"' EXIT
+trap 'kill $helpers 2>/dev/null || true; stop_server; rm -rf "$folder"' EXIT
 
 # memory: what the serve has for itself, in KiB; pages of the store's file are not counted.
 memory() { awk '/^RssAnon:/ { print $2 }' "/proc/$server/status"; }

@@ -78,9 +78,10 @@ walk() {
     keep a state
     for how in $ways; do
         step=$stride
-        [ "$how" != nomem ] || step=$((23 * stride))
-        [ -z "${COPSE_LONG:-}" ] || step=1
-        n=$((count % step + 1))
+        [ "$stride" = 1 ] || step=$((stride * slower))
+        [ "$how" != nomem ] || step=$((stride * 23))
+        n=$((count % (step < 3 ? step : 3) + 1))
+        [ -z "${COPSE_LONG:-}" ] || n=1 step=1
         struck_here=no
         while restore a state && clean && struck "$how" "$n" "$@"; do
             struck_here=yes
@@ -100,10 +101,7 @@ walk() {
 clean() { :; }
 
 all="kill tear short enospc eio"
-# The sanitizers bring a heap of their own.
-if ! grep -q __asan_init "$copse"; then
-    all="$all nomem"
-fi
+[ "$slower" -gt 1 ] || all="$all nomem"
 
 # Nothing is there yet: whatever happens, the second init leaves the person and the name.
 present=no

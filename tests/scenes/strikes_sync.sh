@@ -113,9 +113,9 @@ settle() {
 count=0
 for side in caller server; do
     for how in kill tear enospc eio; do
-        step=8
-        [ -z "${COPSE_LONG:-}" ] || step=1
-        n=$((count % step + 1))
+        step=$((8 * slower))
+        n=$((count % 8 + 1))
+        [ -z "${COPSE_LONG:-}" ] || n=1 step=1
         while restore a state-a b state-b && "strike_$side"; do
             judge
             settle
