@@ -1,7 +1,5 @@
 #include "cli/files.h"
 
-#include "storage/disk.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -13,8 +11,8 @@
 
 static enum copse_err files_error(struct copse_error *error, const char *deed, const char *path)
 {
-    int code = errno;
-    return copse_error_set(error, copse_disk_error(code), "%s %s: %s", deed, path, strerror(code));
+    enum copse_err err = errno == ENOSPC || errno == EDQUOT ? COPSE_ERR_FULL : COPSE_ERR_IO;
+    return copse_error_set(error, err, "%s %s: %s", deed, path, strerror(errno));
 }
 
 static enum copse_err files_read_from(struct copse_builder *out, int file, const char *path,
