@@ -2,8 +2,6 @@
 #include "cli/deeds.h"
 #include "cli/input.h"
 #include "cli/qr.h"
-#include "node/peering/lock.h"
-#include "node/peering/peers.h"
 #include "node/practice/community.h"
 #include "protocol/authority/standing.h"
 
@@ -90,7 +88,6 @@ static enum copse_err community_list_one(struct copse_command *command, const st
 
 enum copse_exit copse_do_community_list(struct copse_command *command)
 {
-    struct copse_practice_deed deed;
     uint32_t number = 0;
     size_t count = 0;
     enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
@@ -98,26 +95,18 @@ enum copse_exit copse_do_community_list(struct copse_command *command)
         return status;
     }
     copse_answer_array(&command->output.json, "items");
-    enum copse_err err = COPSE_OK;
-    while (err == COPSE_OK) {
-        struct copse_id id;
-        err = copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ, &command->error);
-        if (err == COPSE_OK) {
-            err = copse_community_next(&deed, &id, &number);
-            copse_practice_end(&deed);
-        }
-        if (err == COPSE_OK) {
-            err = community_list_one(command, &id);
-            count++;
-        }
+    enum copse_err err;
+    struct copse_id id;
+    while ((err = copse_command_next_community(command, &id, &number)) == COPSE_OK &&
+           (err = community_list_one(command, &id)) == COPSE_OK) {
+        count++;
     }
     copse_answer_array_end(&command->output.json);
     if (err != COPSE_ERR_NOT_FOUND) {
         return copse_command_fail(command, err, "the communities");
     }
     if (count == 0) {
-        copse_output_note(&command->output, "You are in no community yet: copse community create "
-                                            "NAME, or copse community join TICKET");
+        copse_output_note(&command->output, COPSE_COMMAND_NO_COMMUNITY);
     }
     return copse_output_done(&command->output);
 }
@@ -256,6 +245,11 @@ static enum copse_exit community_print_ticket(struct copse_command *command,
     }
     copse_output_note(&command->output,
                       "Whoever has this line can join. They type: copse community join TICKET");
+    if (ticket->peer_count == 0) {
+        copse_output_note(&command->output,
+                          "It does not say where to find you, as copse serve does not run here: "
+                          "start it (copse serve --background), then invite.");
+    }
     return copse_output_done(&command->output);
 }
 
@@ -263,19 +257,13 @@ static enum copse_exit community_print_ticket(struct copse_command *command,
 static enum copse_err community_put_addresses(struct copse_command *command,
                                               struct copse_ticket *ticket)
 {
-    struct copse_practice_deed deed;
-    if (!copse_lock_is_taken(command->home)) {
-        return COPSE_OK;
+    struct copse_command_serving serving;
+    enum copse_err err = copse_command_serving(command, &serving);
+    if (err == COPSE_OK && serving.own.address_count > 0) {
+        ticket->peers[0] = serving.own;
+        ticket->peer_count = 1;
     }
-    enum copse_err err =
-        copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ, &command->error);
-    if (err != COPSE_OK) {
-        return err;
-    }
-    err = copse_peers_get_own(deed.txn, &ticket->peers[0]);
-    ticket->peer_count = err == COPSE_OK ? 1 : 0;
-    copse_practice_end(&deed);
-    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    return err;
 }
 
 enum copse_exit copse_do_community_invite(struct copse_command *command)

@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define PAGE_TAGS_MAX 32u
 #define CONTEXT_LINES 3u
 
 /* ---- versions as words ---- */
@@ -62,38 +61,29 @@ static enum copse_exit page_bad_version(struct copse_command *command, enum cops
 
 /* ---- new ---- */
 
-static size_t page_new_values(struct copse_command *command, struct copse_practice_value out[2],
-                              struct copse_slice tags[PAGE_TAGS_MAX], struct copse_slice title)
-{
-    size_t tag_count = 0;
-    const char *tag;
-    out[0] = (struct copse_practice_value){
-        .field = COPSE_OBJECT_FIELD_TITLE, .shape = COPSE_PRACTICE_STRING, .string = title};
-    while (tag_count < PAGE_TAGS_MAX &&
-           (tag = copse_arguments_nth(&command->arguments, "tag", tag_count)) != NULL) {
-        tags[tag_count++] = copse_bytes_of_string(tag);
-    }
-    out[1] = (struct copse_practice_value){.field = COPSE_OBJECT_FIELD_TAGS,
-                                           .shape = COPSE_PRACTICE_STRINGS,
-                                           .strings = tags,
-                                           .count = tag_count};
-    return tag_count > 0 ? 2 : 1;
-}
-
 static enum copse_exit page_save_new(struct copse_command *command, struct copse_slice title,
                                      struct copse_slice body)
 {
     struct copse_practice_deed deed;
-    struct copse_practice_value values[2];
-    struct copse_slice tags[PAGE_TAGS_MAX];
+    struct copse_command_tags tags;
     struct copse_page_version version;
     struct copse_id id;
-    struct copse_page_draft draft = {.values = values, .body = body};
-    draft.count = page_new_values(command, values, tags, title);
-    enum copse_exit status = copse_command_begin(command, &deed, COPSE_DB_WRITE);
+    enum copse_exit status = copse_command_tags(command, &tags);
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_begin(command, &deed, COPSE_DB_WRITE);
+    }
     if (status != COPSE_EXIT_OK) {
         return status;
     }
+    const struct copse_practice_value values[] = {
+        {.field = COPSE_OBJECT_FIELD_TITLE, .shape = COPSE_PRACTICE_STRING, .string = title},
+        {.field = COPSE_OBJECT_FIELD_TAGS,
+         .shape = COPSE_PRACTICE_STRINGS,
+         .strings = tags.items,
+         .count = tags.count},
+    };
+    struct copse_page_draft draft = {
+        .values = values, .count = tags.count > 0 ? 2 : 1, .body = body};
     enum copse_err err = copse_page_create(&deed, &id, &version, &draft, &command->error);
     if (err != COPSE_OK) {
         copse_practice_end(&deed);
@@ -123,6 +113,9 @@ enum copse_exit copse_do_page_new(struct copse_command *command)
                                 .empty = COPSE_INPUT_MAY_BE_EMPTY,
                                 .max = COPSE_INPUT_BYTES_MAX};
     enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_look_before(command, NULL);
+    }
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -345,7 +338,8 @@ static enum copse_err page_answer_conflicts(struct copse_command *command,
         copse_answer_array_end(json);
         copse_answer_object_end(json);
         copse_output_note(&command->output,
-                          "%zu people gave it a different %s: say which with copse page edit",
+                          "%zu people gave it a different %s at once; copse page edit ID "
+                          "--title TITLE says which it is.",
                           values.count, name);
     }
     copse_answer_array_end(json);

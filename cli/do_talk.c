@@ -32,17 +32,6 @@ static void talk_split(struct copse_slice *title, struct copse_slice *body, stru
     }
 }
 
-static size_t talk_tags(struct copse_command *command, struct copse_slice out[COPSE_POST_TAGS_MAX])
-{
-    size_t count = 0;
-    const char *tag;
-    while (count < COPSE_POST_TAGS_MAX &&
-           (tag = copse_arguments_nth(&command->arguments, "tag", count)) != NULL) {
-        out[count++] = copse_bytes_of_string(tag);
-    }
-    return count;
-}
-
 /* What a kind of writing wants to know. */
 struct talk {
     const char *name; /* for the person: "question" */
@@ -59,16 +48,19 @@ static enum copse_exit talk_save(struct copse_command *command, const struct tal
     struct copse_view_object on;
     struct copse_id ref;
     struct copse_id id;
-    struct copse_slice tags[COPSE_POST_TAGS_MAX];
-    struct copse_post post = {.type = talk->type, .body = text, .tags = tags};
-    post.tag_count = talk_tags(command, tags);
+    struct copse_command_tags tags;
+    struct copse_post post = {.type = talk->type, .body = text, .tags = tags.items};
+    enum copse_exit status = copse_command_tags(command, &tags);
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    post.tag_count = tags.count;
     if (talk->has_title) {
         talk_split(&post.title, &post.body, text);
     }
-    enum copse_exit status = talk->on == NULL
-                                 ? copse_command_begin(command, &deed, COPSE_DB_WRITE)
-                                 : copse_command_begin_on(command, &deed, &on, COPSE_DB_WRITE,
-                                                          talk->on, COPSE_COMMAND_ANY_KIND);
+    status = talk->on == NULL ? copse_command_begin(command, &deed, COPSE_DB_WRITE)
+                              : copse_command_begin_on(command, &deed, &on, COPSE_DB_WRITE,
+                                                       talk->on, COPSE_COMMAND_ANY_KIND);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -103,6 +95,9 @@ static enum copse_exit talk_write(struct copse_command *command, const struct ta
                                 .empty = COPSE_INPUT_NOT_EMPTY,
                                 .max = COPSE_INPUT_BYTES_MAX};
     enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_look_before(command, talk->on);
+    }
     if (status != COPSE_EXIT_OK) {
         return status;
     }

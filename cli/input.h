@@ -29,6 +29,9 @@ enum copse_exit copse_input_text(struct copse_command *command, struct copse_bui
  * command that was typed. */
 void copse_input_keep(struct copse_command *command, struct copse_slice text);
 
+/* They are in the store: the editor's draft may go. */
+void copse_input_drop(struct copse_command *command);
+
 /* Ask one line on the terminal, with `prompt`. COPSE_EXIT_INPUT when nobody can be asked. */
 enum copse_exit copse_input_line(struct copse_command *command, struct copse_builder *out,
                                  const char *prompt, const char *hint);
