@@ -10,8 +10,8 @@ struct copse_detach {
 };
 
 /* Fork, before anything is open. In the child, detach->is_child is set and COPSE_EXIT_OK given;
- * what it says still goes where the caller's words go. In the caller this returns when the child stands
- * or has ended, with the exit status to give. */
+ * what it says still goes where the caller's words go. In the caller this returns when the child
+ * stands or has ended, with the exit status to give. */
 enum copse_exit copse_detach_begin(struct copse_detach *detach, struct copse_command *command);
 
 /* Make the log of a command in the state folder, empty. Sets *file, and `path` for telling. */

@@ -319,6 +319,10 @@ static enum copse_exit peer_serve(struct peering *peering, struct copse_detach *
         (void)snprintf(name, sizeof(name), "serve-%s.log", node);
         err = copse_detach_open_log(&file, log, command, name);
     }
+    if (err == COPSE_ERR_DECODE) {
+        return copse_command_usage(command, "Such as 0.0.0.0:7071, or 127.0.0.1:0 for any port.",
+                                   "%s", command->error.text);
+    }
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, "the node cannot listen");
     }

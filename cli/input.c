@@ -53,7 +53,7 @@ void copse_input_drop(struct copse_command *command)
 static void input_exec_editor(const char *editor, const char *path)
 {
     char script[COPSE_FILES_PATH_MAX];
-    int size = snprintf(script, sizeof(script), "%s \"$1\"", editor);
+    int size = snprintf(script, sizeof(script), "trap : INT QUIT; %s \"$1\"", editor);
     if (size > 0 && (size_t)size < sizeof(script)) {
         (void)execl("/bin/sh", "sh", "-c", script, "sh", path, (char *)NULL);
     }
@@ -61,7 +61,7 @@ static void input_exec_editor(const char *editor, const char *path)
 }
 
 /* Run "$VISUAL path" through the shell, as the setting may have arguments. What is typed at the
- * terminal to interrupt is for the editor, which would go on alone otherwise. */
+ * terminal to interrupt is for the editor, which would go on alone if this or the shell ended. */
 static bool input_run_editor(const char *editor, const char *path)
 {
     int status = 0;

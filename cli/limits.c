@@ -1,6 +1,7 @@
 #include "cli/limits.h"
 
 #include "cli/arguments.h"
+#include "cli/import_markdown.h"
 #include "cli/input.h"
 #include "cli/walk.h"
 #include "node/peering/gossip.h"
@@ -31,6 +32,8 @@ static const struct copse_limits_row limits_rows[] = {
     {NULL, 0, "One entry"},
     {"op_bytes", COPSE_ENTRY_OP_BYTES_MAX, "bytes of what an entry does"},
     {"op_depth", COPSE_ENTRY_OP_DEPTH_MAX, "lists within one another in it"},
+    {"reader_depth", COPSE_READER_DEPTH_MAX, "lists within one another in anything at all"},
+    {"value_depth", COPSE_OP_VALUE_DEPTH_MAX, "lists within one another in a value"},
     {"rest_bytes", COPSE_ENTRY_REST_BYTES_MAX, "bytes of an entry beside that"},
     {"ext_bytes", COPSE_ENTRY_EXT_BYTES_MAX, "bytes of what later versions put into it"},
     {"content_bytes", COPSE_CONTENT_BYTES_MAX, "bytes of words beside one entry"},
@@ -82,6 +85,7 @@ static const struct copse_limits_row limits_rows[] = {
     {"run_bytes", COPSE_RUN_BYTES_MAX, "bytes of them"},
     {"compare_items", COPSE_RECONCILE_ITEMS_MAX, "logs' leaves in one comparison"},
     {"compare_parts", COPSE_RECONCILE_PARTS_MAX, "ranges in a step of one"},
+    {"compare_splits", COPSE_RECONCILE_SETS_MAX, "steps of one after which nothing is split"},
     {"compare_sets", COPSE_EXCHANGE_SETS_MAX, "steps of one"},
     {"asks", COPSE_EXCHANGE_ASKS_MAX, "questions open at once"},
     {"asked", COPSE_EXCHANGE_ASKED_MAX, "questions in one exchange"},
@@ -125,6 +129,7 @@ static const struct copse_limits_row limits_rows[] = {
     {NULL, 0, "The command line"},
     {"input_bytes", COPSE_INPUT_BYTES_MAX, "bytes of a text that is read"},
     {"import_files", COPSE_WALK_FILES_MAX, "files of an import"},
+    {"import_tags", COPSE_IMPORT_MARKDOWN_TAGS_MAX, "tags taken from one of them"},
     {"tags", COPSE_POST_TAGS_MAX, "tags given at once"},
     {"tags_shown", COPSE_READING_TAGS_MAX, "tags of a thing that are shown"},
     {"values_shown", COPSE_READING_VALUES_MAX, "differing values of a field that are shown"},
