@@ -166,6 +166,7 @@ void copse_output_document(struct copse_output *output, struct copse_slice text)
 }
 
 /* What was typed or found in a file may be in a message: it is cleaned like anybody's words. */
+COPSE_PRINTF(2, 0)
 static struct copse_slice output_message(struct copse_output *output, const char *format,
                                          va_list arguments)
 {

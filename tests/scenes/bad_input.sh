@@ -2,7 +2,7 @@
 # The table of bad inputs in cli/README.md, row by row; and that nothing is lost by any of them.
 . "$(dirname "$0")/lib.sh"
 
-for verb in status feed check "check --rebuild" digest log "page list" "search x" "me show" "serve" \
+for verb in status feed check "check --rebuild" digest log "page list" "search x" "me show" serve \
     "sync 127.0.0.1:1" "backup $folder/x" "export markdown $folder/x" "import markdown $folder" \
     "peer list" "community list" invite "thread 0123" "ask Anybody?"; do
     # shellcheck disable=SC2086 # a list of words

@@ -12,7 +12,8 @@ trap 'stop_server; rm -rf "$folder"' EXIT
 # start_server [ADDRESS]: a serve of the present node; $address is what it listens at.
 start_server() {
     rm -f "$folder/served"
-    "$copse" serve --listen "${1:-127.0.0.1:0}" --no-web --json >"$folder/served" 2>"$folder/serving" &
+    "$copse" serve --listen "${1:-127.0.0.1:0}" --no-web --json \
+        >"$folder/served" 2>"$folder/serving" &
     server=$!
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         [ ! -s "$folder/served" ] || break
