@@ -52,6 +52,13 @@ enum copse_exit copse_command_fail(struct copse_command *command, enum copse_err
     return copse_output_fail(&command->output, &fault, "%s: %s", what, copse_error_text(err));
 }
 
+enum copse_exit copse_command_end(struct copse_command *command, enum copse_err err,
+                                  const char *what)
+{
+    return err == COPSE_OK ? copse_output_done(&command->output)
+                           : copse_command_fail(command, err, what);
+}
+
 enum copse_exit copse_command_usage(struct copse_command *command, const char *hint,
                                     const char *format, ...)
 {
@@ -421,6 +428,30 @@ enum copse_exit copse_command_begin_on(struct copse_command *command,
     return COPSE_EXIT_OK;
 }
 
+static enum copse_exit command_open_for(struct copse_command *command, enum copse_db_mode mode)
+{
+    return copse_command_open(command,
+                              mode == COPSE_DB_WRITE ? COPSE_COMMAND_ACTS : COPSE_COMMAND_READS);
+}
+
+enum copse_exit copse_command_start(struct copse_command *command, struct copse_practice_deed *deed,
+                                    enum copse_db_mode mode)
+{
+    enum copse_exit status = command_open_for(command, mode);
+    return status == COPSE_EXIT_OK ? copse_command_begin(command, deed, mode) : status;
+}
+
+enum copse_exit copse_command_start_on(struct copse_command *command,
+                                       struct copse_practice_deed *deed,
+                                       struct copse_view_object *object, enum copse_db_mode mode,
+                                       uint32_t kind)
+{
+    enum copse_exit status = command_open_for(command, mode);
+    return status == COPSE_EXIT_OK ? copse_command_begin_on(command, deed, object, mode,
+                                                            command->arguments.words[0], kind)
+                                   : status;
+}
+
 enum copse_exit copse_command_look_before(struct copse_command *command, const char *digits)
 {
     struct copse_practice_deed deed;
@@ -436,10 +467,25 @@ enum copse_exit copse_command_look_before(struct copse_command *command, const c
 }
 
 enum copse_exit copse_command_commit(struct copse_command *command,
-                                     struct copse_practice_deed *deed)
+                                     struct copse_practice_deed *deed, enum copse_err err,
+                                     const char *what)
 {
-    enum copse_err err = copse_practice_commit(deed, &command->error);
-    return err == COPSE_OK ? COPSE_EXIT_OK : copse_command_fail(command, err, "not saved");
+    if (err == COPSE_OK) {
+        err = copse_practice_commit(deed, &command->error);
+    } else {
+        copse_practice_end(deed);
+    }
+    return err == COPSE_OK ? COPSE_EXIT_OK : copse_command_fail(command, err, what);
+}
+
+enum copse_exit copse_command_saved(struct copse_command *command, const struct copse_id *id,
+                                    const char *shown_by)
+{
+    char shortened[COPSE_OUTPUT_SHORT_ID_BYTES];
+    copse_output_short_id(shortened, id);
+    copse_output_text(&command->output, "%s\n", shortened);
+    copse_output_note(&command->output, "Saved here. copse %s %s shows it.", shown_by, shortened);
+    return copse_output_done(&command->output);
 }
 
 /* ---- words ---- */
@@ -491,6 +537,31 @@ enum copse_err copse_command_join(struct copse_builder *out, const struct copse_
         copse_builder_text(out, command->arguments.words[i]);
     }
     return out->failed ? COPSE_ERR_NOMEM : COPSE_OK;
+}
+
+enum copse_exit copse_command_line(struct copse_command *command, struct copse_builder *room,
+                                   struct copse_slice *out, const char *what)
+{
+    enum copse_err err = copse_command_join(room, command, 0);
+    if (err == COPSE_OK) {
+        err = copse_builder_end(out, room);
+    }
+    if (err != COPSE_OK) {
+        return copse_command_fail(command, err, what);
+    }
+    return copse_command_is_blank(*out)
+               ? copse_command_usage(command, NULL, "the %s is empty: nothing was saved", what)
+               : COPSE_EXIT_OK;
+}
+
+bool copse_command_is_blank(struct copse_slice text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (memchr(" \t\n", text.data[i], 3) == NULL) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void copse_command_print_person(struct copse_command *command, struct copse_practice_deed *deed,

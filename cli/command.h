@@ -43,6 +43,10 @@ copse_command_run *copse_command_of(enum copse_verb_deed deed);
 enum copse_exit copse_command_fail(struct copse_command *command, enum copse_err err,
                                    const char *what);
 
+/* The end of a command: done if `err` is COPSE_OK, else the failure is said. */
+enum copse_exit copse_command_end(struct copse_command *command, enum copse_err err,
+                                  const char *what);
+
 /* Say that an input is no good. */
 enum copse_exit copse_command_usage(struct copse_command *command, const char *hint,
                                     const char *format, ...) COPSE_PRINTF(3, 4);
@@ -96,13 +100,27 @@ enum copse_exit copse_command_begin_on(struct copse_command *command,
                                        struct copse_view_object *object, enum copse_db_mode mode,
                                        const char *digits, uint32_t kind);
 
+/* Open and begin: to read, or to act. The second form is on the thing that the first argument
+ * names. */
+enum copse_exit copse_command_start(struct copse_command *command, struct copse_practice_deed *deed,
+                                    enum copse_db_mode mode);
+enum copse_exit copse_command_start_on(struct copse_command *command,
+                                       struct copse_practice_deed *deed,
+                                       struct copse_view_object *object, enum copse_db_mode mode,
+                                       uint32_t kind);
+
 /* Is there what a deed is to be done on (`digits` NULL: a community)? Asked before anybody is made
  * to write. */
 enum copse_exit copse_command_look_before(struct copse_command *command, const char *digits);
 
-/* Commit; a failure is said. */
+/* Commit, or give up if `err` says that what was to be done failed. A failure is said. */
 enum copse_exit copse_command_commit(struct copse_command *command,
-                                     struct copse_practice_deed *deed);
+                                     struct copse_practice_deed *deed, enum copse_err err,
+                                     const char *what);
+
+/* The end of a command that made a thing: its id, and which verb shows it. */
+enum copse_exit copse_command_saved(struct copse_command *command, const struct copse_id *id,
+                                    const char *shown_by);
 
 /* ---- words ---- */
 
@@ -123,6 +141,13 @@ const char *copse_command_address(const char *address);
 /* Where others reach a node: "addresses" in JSON; plainly behind `lead`, if there are any. */
 void copse_command_addresses(struct copse_command *command, const struct copse_ticket_peer *own,
                              const char *lead);
+
+/* Nothing but blanks and line feeds? */
+bool copse_command_is_blank(struct copse_slice text);
+
+/* The same as a title or name, which may not be empty; `what` is what it is called. */
+enum copse_exit copse_command_line(struct copse_command *command, struct copse_builder *room,
+                                   struct copse_slice *out, const char *what);
 
 /* A number given with an option; `otherwise` when it was not given. */
 enum copse_exit copse_command_number(struct copse_command *command, uint32_t *out,

@@ -8,12 +8,14 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define LOG_DEFAULT 50u
 #define LOG_MAX 100000u
+#define STEPS_PER_SECOND 4
 
 /* ---- digest ---- */
 
@@ -37,10 +39,7 @@ enum copse_exit copse_do_care_digest(struct copse_command *command)
     struct copse_id entries;
     struct copse_id state;
     char hex[COPSE_ID_HEX_BYTES];
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin(command, &deed, COPSE_DB_READ);
-    }
+    enum copse_exit status = copse_command_start(command, &deed, COPSE_DB_READ);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -141,6 +140,20 @@ static bool care_move(int file, void *data, size_t size, enum direction directio
     return true;
 }
 
+/* Wait until the child has something to say, and show that time goes by. */
+static void care_wait(struct copse_command *command, int end)
+{
+    struct copse_progress progress;
+    struct pollfd wanted = {.fd = end, .events = POLLIN};
+    uint64_t steps = 0;
+    copse_progress_start(&progress, &command->output, "Checking, seconds", 0);
+    while (poll(&wanted, 1, 1000 / STEPS_PER_SECOND) == 0) {
+        steps++;
+        copse_progress_step(&progress, steps / STEPS_PER_SECOND);
+    }
+    copse_progress_stop(&progress);
+}
+
 /* Check in a child process. False: it died, or there is none to be had. */
 static bool care_check_in_child(struct copse_command *command, struct verdict *verdict)
 {
@@ -155,6 +168,9 @@ static bool care_check_in_child(struct copse_command *command, struct verdict *v
         _exit(care_move(ends[1], verdict, sizeof(*verdict), DIRECTION_OUT) ? 0 : 1);
     }
     (void)close(ends[1]);
+    if (child > 0) {
+        care_wait(command, ends[0]);
+    }
     bool is_whole = child > 0 && care_move(ends[0], verdict, sizeof(*verdict), DIRECTION_IN);
     (void)close(ends[0]);
     int status = 0;
@@ -332,10 +348,7 @@ enum copse_exit copse_do_care_log(struct copse_command *command)
     enum copse_exit status = copse_command_number(command, &limit, "limit", LOG_DEFAULT);
     limit = limit < LOG_MAX ? limit : LOG_MAX;
     if (status == COPSE_EXIT_OK) {
-        status = copse_command_open(command, COPSE_COMMAND_READS);
-    }
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin(command, &deed, COPSE_DB_READ);
+        status = copse_command_start(command, &deed, COPSE_DB_READ);
     }
     if (status != COPSE_EXIT_OK) {
         return status;
@@ -344,8 +357,7 @@ enum copse_exit copse_do_care_log(struct copse_command *command)
     enum copse_err err = care_log(command, &deed, limit);
     copse_answer_array_end(&command->output.json);
     copse_practice_end(&deed);
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, "the log");
+    return copse_command_end(command, err, "the log");
 }
 
 /* ---- export jsonl ---- */
@@ -353,6 +365,7 @@ enum copse_exit copse_do_care_log(struct copse_command *command)
 struct export_sink {
     FILE *file;
     uint64_t lines;
+    struct copse_progress progress;
 };
 
 static enum copse_err care_sink(void *context, struct copse_slice bytes)
@@ -361,6 +374,7 @@ static enum copse_err care_sink(void *context, struct copse_slice bytes)
     for (size_t i = 0; i < bytes.size; i++) {
         sink->lines += bytes.data[i] == '\n';
     }
+    copse_progress_step(&sink->progress, sink->lines);
     return fwrite(bytes.data, 1, bytes.size, sink->file) == bytes.size ? COPSE_OK : COPSE_ERR_IO;
 }
 
@@ -395,15 +409,14 @@ enum copse_exit copse_do_care_export(struct copse_command *command)
         return copse_command_usage(command, "Name a file, or leave out --json.",
                                    "--json and the export cannot both go to standard output");
     }
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin(command, &deed, COPSE_DB_READ);
-    }
+    enum copse_exit status = copse_command_start(command, &deed, COPSE_DB_READ);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
+    copse_progress_start(&sink.progress, &command->output, "Lines", 0);
     enum copse_err err =
         is_pipe ? care_export(&deed, &sink) : care_export_to(command, &deed, &sink, path);
+    copse_progress_stop(&sink.progress);
     copse_practice_end(&deed);
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, path);

@@ -23,16 +23,15 @@ enum copse_exit copse_do_community_create(struct copse_command *command)
         return status;
     }
     copse_builder_init(&name, command->practice.memory);
-    enum copse_err err = copse_command_join(&name, command, 0);
-    if (err == COPSE_OK) {
-        err = copse_builder_end(&plan.name, &name);
+    status = copse_command_line(command, &name, &plan.name, "name");
+    if (status == COPSE_EXIT_OK) {
+        enum copse_err err =
+            copse_community_create(&command->practice, &id, &plan, &command->error);
+        status = err == COPSE_OK
+                     ? COPSE_EXIT_OK
+                     : copse_command_fail(command, err, "the community was not founded");
     }
-    if (err == COPSE_OK) {
-        err = copse_community_create(&command->practice, &id, &plan, &command->error);
-    }
-    if (err != COPSE_OK) {
-        status = copse_command_fail(command, err, "the community was not founded");
-    } else {
+    if (status == COPSE_EXIT_OK) {
         copse_answer_id(&command->output.json, "id", &id);
         copse_answer_string(&command->output.json, "name", plan.name);
         copse_output_text(&command->output, "Founded ");
@@ -174,10 +173,7 @@ enum copse_exit copse_do_community_show(struct copse_command *command)
     struct copse_community_card card;
     struct copse_view *view;
     char hex[COPSE_ID_HEX_BYTES];
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin(command, &deed, COPSE_DB_READ);
-    }
+    enum copse_exit status = copse_command_start(command, &deed, COPSE_DB_READ);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -198,8 +194,7 @@ enum copse_exit copse_do_community_show(struct copse_command *command)
         copse_answer_array_end(&command->output.json);
     }
     copse_practice_end(&deed);
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, "the community");
+    return copse_command_end(command, err, "the community");
 }
 
 /* ---- inviting and joining ---- */

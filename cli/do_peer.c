@@ -201,8 +201,7 @@ enum copse_exit copse_do_peer_list(struct copse_command *command)
         copse_output_note(&command->output, "The book is empty: copse peer add ADDR");
     }
     copse_peers_deinit(&peers);
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, "the book of addresses");
+    return copse_command_end(command, err, "the book of addresses");
 }
 
 /* ---- a node ---- */

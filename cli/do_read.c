@@ -206,11 +206,8 @@ enum copse_exit copse_do_read_thread(struct copse_command *command)
     struct copse_practice_deed deed;
     struct copse_view_object object;
     struct copse_view_object root;
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin_on(command, &deed, &object, COPSE_DB_READ,
-                                        command->arguments.words[0], COPSE_COMMAND_ANY_KIND);
-    }
+    enum copse_exit status =
+        copse_command_start_on(command, &deed, &object, COPSE_DB_READ, COPSE_COMMAND_ANY_KIND);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -222,8 +219,7 @@ enum copse_exit copse_do_read_thread(struct copse_command *command)
         copse_answer_array_end(&command->output.json);
     }
     copse_practice_end(&deed);
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, "the conversation");
+    return copse_command_end(command, err, "the conversation");
 }
 
 /* ---- lists ---- */
@@ -301,10 +297,7 @@ static enum copse_exit read_begin(struct copse_command *command, struct copse_pr
 {
     enum copse_exit status = read_limit(command, limit);
     if (status == COPSE_EXIT_OK) {
-        status = copse_command_open(command, COPSE_COMMAND_READS);
-    }
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin(command, deed, COPSE_DB_READ);
+        status = copse_command_start(command, deed, COPSE_DB_READ);
     }
     return status;
 }
@@ -338,8 +331,7 @@ enum copse_exit copse_do_read_feed(struct copse_command *command)
                           is_here ? "Nothing yet. Ask the first question: copse ask \"...\""
                                   : "Nothing is here yet: it comes when you meet a member.");
     }
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, "what is new");
+    return copse_command_end(command, err, "what is new");
 }
 
 /* ---- searching ---- */
@@ -423,8 +415,7 @@ enum copse_exit copse_do_read_search(struct copse_command *command)
     }
     copse_builder_deinit(&words);
     copse_practice_end(&deed);
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, "the search");
+    return copse_command_end(command, err, "the search");
 }
 
 /* ---- one thing ---- */
@@ -489,11 +480,8 @@ enum copse_exit copse_do_read_show(struct copse_command *command)
 {
     struct copse_practice_deed deed;
     struct copse_view_object object;
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin_on(command, &deed, &object, COPSE_DB_READ,
-                                        command->arguments.words[0], COPSE_COMMAND_ANY_KIND);
-    }
+    enum copse_exit status =
+        copse_command_start_on(command, &deed, &object, COPSE_DB_READ, COPSE_COMMAND_ANY_KIND);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -506,6 +494,5 @@ enum copse_exit copse_do_read_show(struct copse_command *command)
                              ? read_person(command, &deed, &object)
                              : read_one_post(command, &deed, &object);
     copse_practice_end(&deed);
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, command->arguments.words[0]);
+    return copse_command_end(command, err, command->arguments.words[0]);
 }

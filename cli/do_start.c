@@ -152,14 +152,13 @@ enum copse_exit copse_do_start_name(struct copse_command *command)
         return status;
     }
     copse_builder_init(&name, command->practice.memory);
-    enum copse_err err = copse_command_join(&name, command, 0);
-    if (err == COPSE_OK) {
-        err = copse_builder_end(&text, &name);
+    status = copse_command_line(command, &name, &text, "name");
+    if (status == COPSE_EXIT_OK) {
+        enum copse_err err =
+            copse_people_set_name(&command->practice, &said, text, &command->error);
+        status = err == COPSE_OK ? COPSE_EXIT_OK : copse_command_fail(command, err, "the name");
     }
-    if (err == COPSE_OK) {
-        err = copse_people_set_name(&command->practice, &said, text, &command->error);
-    }
-    if (err == COPSE_OK) {
+    if (status == COPSE_EXIT_OK) {
         copse_answer_string(&command->output.json, "name", text);
         copse_answer_number(&command->output.json, "communities", said);
         copse_output_text(&command->output, "You are now called ");
@@ -167,8 +166,6 @@ enum copse_exit copse_do_start_name(struct copse_command *command)
         copse_output_text(&command->output, " in %zu %s.\n", said,
                           said == 1 ? "community" : "communities");
         status = copse_output_done(&command->output);
-    } else {
-        status = copse_command_fail(command, err, "the name");
     }
     copse_builder_deinit(&name);
     return status;
@@ -326,8 +323,7 @@ static enum copse_exit start_manual(struct copse_command *command)
     copse_answer_string(&command->output.json, "manual", text);
     copse_output_document(&command->output, text);
     copse_builder_deinit(&lists);
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, "the manual");
+    return copse_command_end(command, err, "the manual");
 }
 
 static enum copse_exit start_help_nothing(struct copse_command *command)

@@ -334,10 +334,7 @@ enum copse_exit copse_export_markdown_run(struct copse_command *command)
         .folder = command->arguments.words[0],
         .is_forced = copse_arguments_has(&command->arguments, "force"),
     };
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin(command, &deed, COPSE_DB_READ);
-    }
+    enum copse_exit status = copse_command_start(command, &deed, COPSE_DB_READ);
     if (status != COPSE_EXIT_OK) {
         return status;
     }

@@ -91,8 +91,7 @@ static const char *input_editor(void)
 }
 
 /* Let them edit the draft, which begins with what is in `out`, and read it back. */
-static enum copse_exit input_edit_draft(struct copse_command *command, struct copse_builder *out,
-                                        const struct copse_input *input)
+static enum copse_exit input_edit_draft(struct copse_command *command, struct copse_builder *out)
 {
     const char *path = command->draft;
     struct copse_output_fault fault = {COPSE_EXIT_FAILURE, "editor",
@@ -100,7 +99,7 @@ static enum copse_exit input_edit_draft(struct copse_command *command, struct co
     struct copse_builder edited;
     copse_builder_init(&edited, command->practice.memory);
     bool has_worked = input_run_editor(input_editor(), path);
-    enum copse_err err = copse_files_read(&edited, path, input->max, &command->error);
+    enum copse_err err = copse_files_read(&edited, path, COPSE_INPUT_BYTES_MAX, &command->error);
     bool is_typed = err != COPSE_OK || edited.size != out->size ||
                     memcmp(edited.data, out->data, out->size) != 0;
     enum copse_exit status = COPSE_EXIT_OK;
@@ -146,7 +145,7 @@ static enum copse_exit input_edit(struct copse_command *command, struct copse_bu
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, "the draft");
     }
-    return input_edit_draft(command, out, input);
+    return input_edit_draft(command, out);
 }
 
 /* Take the last remark out of an edited text, and the line feed that was put before it. */
@@ -200,16 +199,6 @@ static enum copse_exit input_normalise(struct copse_command *command, struct cop
     return status;
 }
 
-static bool input_is_blank(const struct copse_builder *text)
-{
-    for (size_t i = 0; i < text->size; i++) {
-        if (strchr(" \t\n", text->data[i]) == NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
 enum copse_exit copse_input_text(struct copse_command *command, struct copse_builder *out,
                                  const struct copse_input *input)
 {
@@ -229,7 +218,7 @@ enum copse_exit copse_input_text(struct copse_command *command, struct copse_bui
     if (message != NULL) {
         copse_builder_text(out, message);
     } else if (file != NULL || is_dash) {
-        err = copse_files_read(out, is_dash ? "-" : file, input->max, &command->error);
+        err = copse_files_read(out, is_dash ? "-" : file, COPSE_INPUT_BYTES_MAX, &command->error);
     } else if (has_words) {
         err = copse_command_join(out, command, input->first);
     } else {
@@ -247,7 +236,8 @@ enum copse_exit copse_input_text(struct copse_command *command, struct copse_bui
         copse_input_keep(command, (struct copse_slice){(const uint8_t *)out->data, out->size});
         return status;
     }
-    if (input->empty == COPSE_INPUT_NOT_EMPTY && input_is_blank(out)) {
+    if (input->empty == COPSE_INPUT_NOT_EMPTY &&
+        copse_command_is_blank((struct copse_slice){(const uint8_t *)out->data, out->size})) {
         copse_input_drop(command);
         return copse_command_usage(command, NULL, "the %s is empty: nothing was saved",
                                    input->name);

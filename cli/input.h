@@ -16,7 +16,6 @@ struct copse_input {
     size_t first;                /* arguments from here on are the text, where there are any */
     enum copse_input_words words;
     enum copse_input_empty empty;
-    size_t max; /* bytes */
 };
 
 /* Get a text, normalised: line feeds alone end lines, no other control characters but tabs. From

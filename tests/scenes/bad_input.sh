@@ -39,6 +39,9 @@ refuse 2 usage thread torque
 refuse 3 no_community ask x -C nowhere
 refuse 2 usage post --type novel x
 refuse 2 malformed page new "$(printf 'a\tb')" -m x
+refuse 2 usage page new " " -m x
+refuse 2 usage community create ""
+refuse 2 usage me name ""
 refuse 2 malformed community create "$(printf 'caf\351')"
 
 # Invitations.
@@ -73,6 +76,7 @@ page=$(field id)
 
 # Pages.
 refuse 2 malformed tag "$page" ""
+refuse 2 usage page edit "$page" --title ""
 refuse 3 no_such_version page edit "$page" -m x --base 01234567
 refuse 2 malformed page edit "$page" -m x --base torque
 run export markdown "$folder/out"
