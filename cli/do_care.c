@@ -236,6 +236,11 @@ enum copse_exit copse_do_care_backup(struct copse_command *command)
         return status;
     }
     enum copse_err err = copse_store_backup(command->store, path, &command->error);
+    if (err == COPSE_ERR_EXISTS) {
+        struct copse_output_fault fault = {COPSE_EXIT_CONFLICT, "exists",
+                                           "Give it another name: a backup replaces nothing."};
+        return copse_output_fail(&command->output, &fault, "%s", command->error.text);
+    }
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, path);
     }

@@ -322,6 +322,12 @@ static enum copse_exit peer_serve(struct peering *peering, struct copse_detach *
         return copse_command_usage(command, "Such as 0.0.0.0:7071, or 127.0.0.1:0 for any port.",
                                    "%s", command->error.text);
     }
+    if (err == COPSE_ERR_NETWORK) {
+        struct copse_output_fault fault = {COPSE_EXIT_NETWORK, "network",
+                                           "--listen ADDR:PORT names another place; port 0 takes "
+                                           "any that is free."};
+        return copse_output_fail(&command->output, &fault, "%s", command->error.text);
+    }
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, "the node cannot listen");
     }

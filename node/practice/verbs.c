@@ -100,10 +100,10 @@ static const struct copse_verb verbs_table[] = {
     {COPSE_VERB_ME_NAME, COPSE_VERB_MINE, "me name", NULL, "NAME", 1, COPSE_VERBS_ARGUMENTS_ANY,
      "change the name others see", NULL, {"copse me name \"Ana Maria Ruiz\""},
      {{NULL, 0, NULL, NULL}}},
-    {COPSE_VERB_ME_CODE, COPSE_VERB_MINE, "me code", NULL, "[show | confirm [WORD WORD]]", 0, 3,
+    {COPSE_VERB_ME_CODE, COPSE_VERB_MINE, "me code", NULL, "[show | confirm [GROUP GROUP]]", 0, 3,
      "your way back in: show the recovery code, confirm that you wrote it down",
      "With the code you can come back as the same person on a new machine. Write it on paper, then "
-     "confirm: you are asked for two of its words, and it is wiped from this machine.",
+     "confirm: you are asked for two of its groups, and it is wiped from this machine.",
      {"copse me code show", "copse me code confirm"}, {{NULL, 0, NULL, NULL}}},
     {COPSE_VERB_SYNC, COPSE_VERB_MINE, "sync", NULL, "[ADDR]", 0, 1,
      "meet another node once: both have the same afterwards",

@@ -69,6 +69,9 @@ case $(cat "$folder/talk") in
 esac
 refuse 2 control_character ask -F "$folder/notes/latin.md"
 refuse 3 not_found import markdown "$folder/absent"
+head -c 4194305 /dev/zero | tr '\0' 'x' >"$folder/notes/latin.md"
+refuse 1 too_large import markdown "$folder/notes"
+refuse 2 too_large page new "Large" -F "$folder/notes/latin.md"
 rm "$folder/notes/latin.md"
 run --json page list
 same "$(field title)" good "the good file beside the bad one"
