@@ -538,7 +538,9 @@ static enum copse_exit peer_sync(struct peering *peering, const char *address)
         return copse_command_fail(command, err, "the store");
     }
     if (was_interrupted) {
-        return COPSE_EXIT_INTERRUPTED;
+        struct copse_output_fault fault = {COPSE_EXIT_INTERRUPTED, "interrupted",
+                                           "Run it again: what has come is kept."};
+        return copse_output_fail(&command->output, &fault, "interrupted before both were equal");
     }
     return peer_sync_done(peering, where);
 }

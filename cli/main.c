@@ -182,11 +182,25 @@ static enum copse_exit main_make_ready(struct copse_command *command)
     return COPSE_EXIT_OK;
 }
 
+/* A wrong option ends the reading of options, and what stands behind it may be --json: who wants
+ * JSON gets the error in it. */
+static bool main_wants_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum copse_exit main_run(struct copse_command *command, int argc, char **argv)
 {
     struct copse_arguments_problem problem;
+    bool has_json = main_wants_json(argc, argv);
     copse_arguments_read(&command->arguments, &problem, argc, argv);
-    if (copse_arguments_has(&command->arguments, "json")) {
+    if (copse_arguments_has(&command->arguments, "json") ||
+        (has_json && problem.fault != COPSE_ARGUMENTS_FINE)) {
         command->output.mode = COPSE_OUTPUT_JSON;
     }
     command->output.is_quiet = copse_arguments_has(&command->arguments, "quiet");

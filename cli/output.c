@@ -3,6 +3,7 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -201,6 +202,13 @@ void copse_output_short_id(char out[COPSE_OUTPUT_SHORT_ID_BYTES], const struct c
     out[COPSE_OUTPUT_SHORT_ID_BYTES - 1] = '\0';
 }
 
+/* Has the reader gone ("| head")? It knows, so nothing has to be said. */
+static bool output_is_cut_off(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 enum copse_exit copse_output_done(struct copse_output *output)
 {
     if (output->mode == COPSE_OUTPUT_JSON) {
@@ -215,7 +223,11 @@ enum copse_exit copse_output_done(struct copse_output *output)
         output_print(output, COPSE_OUTPUT_NORMAL, text);
         (void)fputc('\n', output->out);
     }
-    if (fflush(output->out) != 0 || ferror(output->out)) {
+    bool is_written = fflush(output->out) == 0 && !ferror(output->out);
+    if (!is_written && output_is_cut_off()) {
+        return COPSE_EXIT_FAILURE;
+    }
+    if (!is_written) {
         (void)fprintf(output->talk, "copse: the result cannot be written: %s\n", strerror(errno));
         return COPSE_EXIT_FAILURE;
     }

@@ -24,6 +24,9 @@ refuse 2 usage ask --nonsense
 refuse 2 usage ask --tug x
 grep -q 'Did you mean: --tag' "$folder/talk" || fail "no option is proposed"
 refuse 2 usage ask x --tag ""
+status=0
+output=$("$copse" ask --tug --json 2>&1) || status=$?
+same "$status$(field code)" 2usage "--json behind a wrong option"
 refuse 2 usage ask --file
 refuse 2 usage reply
 refuse 2 usage feed -n many

@@ -21,6 +21,21 @@ case $("$copse" show "$post" --color always) in
 *) fail "colour is begun or ended twice" ;;
 esac
 
+# A reader that goes away is not complained about; a disk that is full is.
+i=0
+while [ "$i" -lt 60 ]; do
+    run post "A post that makes the list of the posts here longer than a pipe holds: number $i"
+    i=$((i + 1))
+done
+yes n | head -n 3000 >"$folder/long.txt"
+run page new Long -F "$folder/long.txt"
+page=$(printf '%s\n' "$output")
+{ "$copse" page show "$page" 2>"$folder/talk" || true; } | head -n 1 >/dev/null
+{ "$copse" log -n 100 2>>"$folder/talk" || true; } | true
+[ ! -s "$folder/talk" ] || fail "it complains of a reader that has gone: $(cat "$folder/talk")"
+"$copse" feed >/dev/full 2>"$folder/talk" && fail "a result that cannot be written is no error"
+grep -q 'cannot be written' "$folder/talk" || fail "it does not say that it cannot be written"
+
 # Names of files are words of others too, and need not be UTF-8.
 mkdir "$folder/notes"
 printf 'x\n' >"$folder/notes/a$(printf '\033]0;x\007').md"
