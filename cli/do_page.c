@@ -668,7 +668,7 @@ static enum copse_err page_list_one(struct copse_command *command, struct copse_
     copse_answer_object_end(&command->output.json);
     copse_output_styled(&command->output, COPSE_OUTPUT_FAINT, "%s", shortened);
     copse_output_text(&command->output, "  ");
-    copse_output_words(&command->output, title, COPSE_TERMINAL_LINE);
+    copse_output_title(&command->output, title);
     copse_output_text(&command->output, "\n");
     return COPSE_OK;
 }

@@ -249,7 +249,7 @@ static enum copse_err read_line(struct copse_command *command, struct copse_prac
                               person);
     copse_output_styled(&command->output, COPSE_OUTPUT_FAINT, "%s", shortened);
     copse_output_text(&command->output, "  %-9s ", read_type(type, object));
-    copse_output_words(&command->output, title, COPSE_TERMINAL_LINE);
+    copse_output_title(&command->output, title);
     copse_output_text(&command->output, "  (");
     copse_command_print_person(command, deed, person);
     copse_output_text(&command->output, ")");

@@ -145,6 +145,26 @@ void copse_output_words(struct copse_output *output, struct copse_slice text,
     output_clean(output, COPSE_OUTPUT_NORMAL, text, shape);
 }
 
+void copse_output_title(struct copse_output *output, struct copse_slice text)
+{
+    size_t max = output->is_terminal && output->columns < COPSE_OUTPUT_TITLE_MAX
+                     ? output->columns
+                     : COPSE_OUTPUT_TITLE_MAX;
+    struct copse_slice rest = text;
+    size_t count = 0;
+    bool is_utf8 = copse_bytes_is_utf8(text);
+    while (rest.size > 0 && count < max) {
+        uint32_t scalar = 0;
+        size_t size = is_utf8 ? copse_bytes_next_scalar(&scalar, rest) : 1;
+        rest.data += size;
+        rest.size -= size;
+        count++;
+    }
+    text.size -= rest.size;
+    copse_output_words(output, text, COPSE_TERMINAL_LINE);
+    copse_output_text(output, rest.size > 0 ? "..." : "");
+}
+
 void copse_output_styled_words(struct copse_output *output, enum copse_output_style style,
                                struct copse_slice text)
 {

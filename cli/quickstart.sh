@@ -138,16 +138,17 @@ say "Ready. The program is $copse"
 "$copse" -q feed -n 5 2>/dev/null || "$copse" community list # which one, of several?
 cat <<NEXT
 
-Try next:
-  $copse feed
-  $copse thread ID                 with the first digits of an id from the list above
-  $copse ask "What would you like to know?"
-  $copse page new "What worked for me"
-  $copse community create "Your own community" --domain "What you care about"
-  $copse community invite          one line to send to somebody
-  $copse status                    what is here, and with whom it was compared
-  $copse serve --stop              stops the node; serve --background starts it again
-  $copse help
+For short:
+  alias copse="'$copse'"
 
-For short:  alias copse="'$copse'"
+Try next:
+  copse feed                    what there is to read
+  copse thread ID               with the first digits of an id from the list above
+  copse ask "What would you like to know?"
+  copse page new "What worked for me"
+  copse community create "Your own community" --domain "What you care about"
+  copse community invite        one line to send to somebody
+  copse status                  what is here, and with whom it was compared
+  copse serve --stop            stops the node; copse serve --background starts it again
+  copse help
 NEXT

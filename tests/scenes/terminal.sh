@@ -21,6 +21,11 @@ case $("$copse" show "$post" --color always) in
 *) fail "colour is begun or ended twice" ;;
 esac
 
+# A long line does not flood a list.
+run post "$(head -c 20000 /dev/zero | tr '\0' 'w')"
+run feed -n 1
+[ "$(printf '%s' "$output" | wc -c)" -lt 200 ] || fail "a long line is not cut"
+
 # A reader that goes away is not complained about; a disk that is full is.
 i=0
 while [ "$i" -lt 60 ]; do
