@@ -85,6 +85,8 @@ refuse 2 malformed tag "$page" ""
 refuse 2 usage page edit "$page" --title ""
 refuse 3 no_such_version page edit "$page" -m x --base 01234567
 refuse 2 malformed page edit "$page" -m x --base torque
+refuse 2 malformed page edit "$page" -m x --base ""
+refuse 2 malformed page show "$page" --version "$page+"
 run export markdown "$folder/out"
 printf 'mine\n' >"$folder/out/good.md"
 refuse 5 exists export markdown "$folder/out"
