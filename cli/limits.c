@@ -133,6 +133,7 @@ static const struct copse_limits_row limits_rows[] = {
     {"tags", COPSE_POST_TAGS_MAX, "tags given at once"},
     {"tags_shown", COPSE_READING_TAGS_MAX, "tags of a thing that are shown"},
     {"values_shown", COPSE_READING_VALUES_MAX, "differing values of a field that are shown"},
+    {"title_shown", COPSE_OUTPUT_TITLE_MAX, "characters of a title in a list"},
     {"ids_shown", COPSE_READING_CANDIDATES_MAX, "things shown that an id may mean"},
     {"options", COPSE_ARGUMENTS_VALUES_MAX, "options of one command"},
     {"path_bytes", COPSE_FILES_PATH_MAX, "bytes of a path"},
