@@ -96,8 +96,16 @@ enum copse_err copse_files_begin(struct copse_files_new *out, const char *path, 
         return err;
     }
     int file = open(out->room, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-    out->stream = file < 0 ? NULL : fdopen(file, "w");
-    return out->stream != NULL ? COPSE_OK : files_error(error, "write", path);
+    if (file < 0) {
+        return files_error(error, "write", path);
+    }
+    out->stream = fdopen(file, "w");
+    if (out->stream == NULL) {
+        (void)close(file);
+        (void)unlink(out->room);
+        return COPSE_ERR_NOMEM;
+    }
+    return COPSE_OK;
 }
 
 enum copse_err copse_files_end(struct copse_files_new *new, enum copse_err err,

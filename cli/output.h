@@ -68,8 +68,8 @@ void copse_output_wrapped(struct copse_output *output, size_t at, size_t indent,
 /* Somebody's words: cleaned; LINE keeps them on one line. */
 void copse_output_words(struct copse_output *output, struct copse_slice text,
                         enum copse_terminal_shape shape);
-/* The same on one line of a list: what is longer than COPSE_OUTPUT_TITLE_MAX characters, or than the
- * terminal is wide, is cut. */
+/* The same on one line of a list: what is longer than COPSE_OUTPUT_TITLE_MAX characters, or than
+ * the terminal is wide, is cut. */
 #define COPSE_OUTPUT_TITLE_MAX 80u
 void copse_output_title(struct copse_output *output, struct copse_slice text);
 void copse_output_styled_words(struct copse_output *output, enum copse_output_style style,

@@ -52,4 +52,14 @@ run --json status
 case $output in *'"serving":null'*) ;; *) fail "it still runs" ;; esac
 refuse 7 network sync "$address"
 refuse 3 not_running serve --stop
+
+# For programs: one line, before anything else.
+run --json serve --background --listen 127.0.0.1:0
+output=$(printf '%s\n' "$output" | sed -E 's/"[0-9a-f]{64}"/ID/; s/"127\.0\.0\.1:[0-9]+"/AT/g
+    s/"process":[0-9]+/"process":N/; s/"log":"[^"]*"/"log":PATH/')
+same "$output" \
+    '{"ok":true,"data":{"listen":AT,"node":ID,"addresses":[AT],"process":N,"log":PATH}}' \
+    "serve --background --json"
+refuse 8 busy serve --background
+run serve --stop
 run check
