@@ -152,6 +152,9 @@ void copse_arguments_read(struct copse_arguments *out, struct copse_arguments_pr
     lists_init(&lists, NULL);
     opterr = 0;
     optind = 1;
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        argv[1] += 2; /* everybody's habit */
+    }
     if (!arguments_take_options(out, problem, &lists, argc, argv) ||
         !arguments_take_verb(out, problem, argc, argv) ||
         !arguments_take_rest(out, problem, argc, argv) || copse_arguments_has(out, "help")) {

@@ -44,8 +44,11 @@ enum copse_exit copse_do_page_history(struct copse_command *command);
 enum copse_exit copse_do_page_diff(struct copse_command *command);
 enum copse_exit copse_do_page_list(struct copse_command *command);
 
+/* do_status.c: what is here; and what copse says with no verb at all */
+enum copse_exit copse_do_status_run(struct copse_command *command);
+enum copse_exit copse_do_status_bare(struct copse_command *command);
+
 /* do_care.c: looking after the store */
-enum copse_exit copse_do_care_status(struct copse_command *command);
 enum copse_exit copse_do_care_digest(struct copse_command *command);
 enum copse_exit copse_do_care_check(struct copse_command *command);
 enum copse_exit copse_do_care_backup(struct copse_command *command);

@@ -2,8 +2,6 @@
 #include "cli/deeds.h"
 #include "cli/input.h"
 #include "cli/qr.h"
-#include "node/peering/lock.h"
-#include "node/peering/peers.h"
 #include "node/practice/community.h"
 #include "protocol/authority/standing.h"
 
@@ -25,16 +23,15 @@ enum copse_exit copse_do_community_create(struct copse_command *command)
         return status;
     }
     copse_builder_init(&name, command->practice.memory);
-    enum copse_err err = copse_command_join(&name, command, 0);
-    if (err == COPSE_OK) {
-        err = copse_builder_end(&plan.name, &name);
+    status = copse_command_line(command, &name, &plan.name, "name");
+    if (status == COPSE_EXIT_OK) {
+        enum copse_err err =
+            copse_community_create(&command->practice, &id, &plan, &command->error);
+        status = err == COPSE_OK
+                     ? COPSE_EXIT_OK
+                     : copse_command_fail(command, err, "the community was not founded");
     }
-    if (err == COPSE_OK) {
-        err = copse_community_create(&command->practice, &id, &plan, &command->error);
-    }
-    if (err != COPSE_OK) {
-        status = copse_command_fail(command, err, "the community was not founded");
-    } else {
+    if (status == COPSE_EXIT_OK) {
         copse_answer_id(&command->output.json, "id", &id);
         copse_answer_string(&command->output.json, "name", plan.name);
         copse_output_text(&command->output, "Founded ");
@@ -90,7 +87,6 @@ static enum copse_err community_list_one(struct copse_command *command, const st
 
 enum copse_exit copse_do_community_list(struct copse_command *command)
 {
-    struct copse_practice_deed deed;
     uint32_t number = 0;
     size_t count = 0;
     enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
@@ -98,26 +94,18 @@ enum copse_exit copse_do_community_list(struct copse_command *command)
         return status;
     }
     copse_answer_array(&command->output.json, "items");
-    enum copse_err err = COPSE_OK;
-    while (err == COPSE_OK) {
-        struct copse_id id;
-        err = copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ, &command->error);
-        if (err == COPSE_OK) {
-            err = copse_community_next(&deed, &id, &number);
-            copse_practice_end(&deed);
-        }
-        if (err == COPSE_OK) {
-            err = community_list_one(command, &id);
-            count++;
-        }
+    enum copse_err err;
+    struct copse_id id;
+    while ((err = copse_command_next_community(command, &id, &number)) == COPSE_OK &&
+           (err = community_list_one(command, &id)) == COPSE_OK) {
+        count++;
     }
     copse_answer_array_end(&command->output.json);
     if (err != COPSE_ERR_NOT_FOUND) {
         return copse_command_fail(command, err, "the communities");
     }
     if (count == 0) {
-        copse_output_note(&command->output, "You are in no community yet: copse community create "
-                                            "NAME, or copse community join TICKET");
+        copse_output_note(&command->output, COPSE_COMMAND_NO_COMMUNITY);
     }
     return copse_output_done(&command->output);
 }
@@ -185,10 +173,7 @@ enum copse_exit copse_do_community_show(struct copse_command *command)
     struct copse_community_card card;
     struct copse_view *view;
     char hex[COPSE_ID_HEX_BYTES];
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin(command, &deed, COPSE_DB_READ);
-    }
+    enum copse_exit status = copse_command_start(command, &deed, COPSE_DB_READ);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -209,8 +194,7 @@ enum copse_exit copse_do_community_show(struct copse_command *command)
         copse_answer_array_end(&command->output.json);
     }
     copse_practice_end(&deed);
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, "the community");
+    return copse_command_end(command, err, "the community");
 }
 
 /* ---- inviting and joining ---- */
@@ -256,6 +240,11 @@ static enum copse_exit community_print_ticket(struct copse_command *command,
     }
     copse_output_note(&command->output,
                       "Whoever has this line can join. They type: copse community join TICKET");
+    if (ticket->peer_count == 0) {
+        copse_output_note(&command->output,
+                          "It does not say where to find you, as copse serve does not run here: "
+                          "start it (copse serve --background), then invite.");
+    }
     return copse_output_done(&command->output);
 }
 
@@ -263,19 +252,13 @@ static enum copse_exit community_print_ticket(struct copse_command *command,
 static enum copse_err community_put_addresses(struct copse_command *command,
                                               struct copse_ticket *ticket)
 {
-    struct copse_practice_deed deed;
-    if (!copse_lock_is_taken(command->home)) {
-        return COPSE_OK;
+    struct copse_command_serving serving;
+    enum copse_err err = copse_command_serving(command, &serving);
+    if (err == COPSE_OK && serving.own.address_count > 0) {
+        ticket->peers[0] = serving.own;
+        ticket->peer_count = 1;
     }
-    enum copse_err err =
-        copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ, &command->error);
-    if (err != COPSE_OK) {
-        return err;
-    }
-    err = copse_peers_get_own(deed.txn, &ticket->peers[0]);
-    ticket->peer_count = err == COPSE_OK ? 1 : 0;
-    copse_practice_end(&deed);
-    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    return err;
 }
 
 enum copse_exit copse_do_community_invite(struct copse_command *command)

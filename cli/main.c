@@ -2,6 +2,7 @@
  * command stands on, and runs the one that was asked for. */
 #include "cli/deeds.h"
 #include "cli/help.h"
+#include "cli/input.h"
 #include "storage/head.h"
 
 #include <sodium.h>
@@ -65,7 +66,7 @@ copse_command_run *copse_command_of(enum copse_verb_deed deed)
         [COPSE_VERB_THREAD] = copse_do_read_thread,
         [COPSE_VERB_FEED] = copse_do_read_feed,
         [COPSE_VERB_TAG] = copse_do_talk_tag,
-        [COPSE_VERB_STATUS] = copse_do_care_status,
+        [COPSE_VERB_STATUS] = copse_do_status_run,
         [COPSE_VERB_DIGEST] = copse_do_care_digest,
         [COPSE_VERB_CHECK] = copse_do_care_check,
         [COPSE_VERB_BACKUP] = copse_do_care_backup,
@@ -123,6 +124,8 @@ static enum copse_exit main_problem(struct copse_command *command,
 {
     const struct copse_verb *verb = command->arguments.verb;
     char hint[256];
+    char room[COPSE_VERBS_WORD_MAX];
+    const char *near = NULL;
     (void)snprintf(hint, sizeof(hint), "copse help%s%s explains it.", verb == NULL ? "" : " ",
                    verb == NULL ? "" : verb->words);
     switch (problem->fault) {
@@ -135,6 +138,10 @@ static enum copse_exit main_problem(struct copse_command *command,
         (void)snprintf(hint, sizeof(hint), "copse help %s lists them.", problem->word);
         return copse_command_usage(command, hint, "copse %s needs a second word", problem->word);
     case COPSE_ARGUMENTS_UNKNOWN_OPTION:
+        near = copse_verbs_nearest_option(room, problem->word, verb);
+        if (near != NULL) {
+            (void)snprintf(hint, sizeof(hint), "Did you mean: --%s?", near);
+        }
         return copse_command_usage(command, hint, "there is no option %s", problem->word);
     case COPSE_ARGUMENTS_VALUE_MISSING:
         return copse_command_usage(command, hint, "%s needs a value", problem->word);
@@ -142,7 +149,8 @@ static enum copse_exit main_problem(struct copse_command *command,
         return copse_command_usage(command, hint, "too many options");
     case COPSE_ARGUMENTS_TOO_FEW:
         (void)snprintf(hint, sizeof(hint), "Usage: copse %s %s", verb->words, verb->arguments);
-        return copse_command_usage(command, hint, "something is missing");
+        return copse_command_usage(command, hint, "copse %s needs %s", verb->words,
+                                   verb->arguments);
     case COPSE_ARGUMENTS_TOO_MANY:
         (void)snprintf(hint, sizeof(hint), "Usage: copse %s %s", verb->words, verb->arguments);
         return copse_command_usage(command, hint, "%s is too much", problem->word);
@@ -174,11 +182,25 @@ static enum copse_exit main_make_ready(struct copse_command *command)
     return COPSE_EXIT_OK;
 }
 
+/* A wrong option ends the reading of options, and what stands behind it may be --json: who wants
+ * JSON gets the error in it. */
+static bool main_wants_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum copse_exit main_run(struct copse_command *command, int argc, char **argv)
 {
     struct copse_arguments_problem problem;
+    bool has_json = main_wants_json(argc, argv);
     copse_arguments_read(&command->arguments, &problem, argc, argv);
-    if (copse_arguments_has(&command->arguments, "json")) {
+    if (copse_arguments_has(&command->arguments, "json") ||
+        (has_json && problem.fault != COPSE_ARGUMENTS_FINE)) {
         command->output.mode = COPSE_OUTPUT_JSON;
     }
     command->output.is_quiet = copse_arguments_has(&command->arguments, "quiet");
@@ -190,18 +212,23 @@ static enum copse_exit main_run(struct copse_command *command, int argc, char **
         copse_help_group(&command->output, problem.word);
         return copse_output_done(&command->output);
     }
-    if (copse_arguments_has(&command->arguments, "help") ||
-        problem.fault == COPSE_ARGUMENTS_NO_VERB) {
+    if (copse_arguments_has(&command->arguments, "help")) {
         return copse_do_start_help(command);
     }
-    if (problem.fault != COPSE_ARGUMENTS_FINE) {
+    bool is_bare = problem.fault == COPSE_ARGUMENTS_NO_VERB;
+    if (problem.fault != COPSE_ARGUMENTS_FINE && !is_bare) {
         return main_problem(command, &problem);
     }
     enum copse_exit status = main_make_ready(command);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
-    status = copse_command_of(command->arguments.verb->deed)(command);
+    copse_command_run *run =
+        is_bare ? copse_do_status_bare : copse_command_of(command->arguments.verb->deed);
+    status = run(command);
+    if (status == COPSE_EXIT_OK) {
+        copse_input_drop(command);
+    }
     copse_command_close(command);
     return status;
 }

@@ -99,7 +99,7 @@ static enum copse_err walk_folder(struct copse_walk *walk, struct folders *folde
                                   struct copse_error *error)
 {
     char path[COPSE_FILES_PATH_MAX];
-    int size = snprintf(path, sizeof(path), "%s/%s", root, folder);
+    int size = snprintf(path, sizeof(path), "%s%s%s", root, folder[0] == '\0' ? "" : "/", folder);
     if (size < 0 || (size_t)size >= sizeof(path)) {
         return copse_error_set(error, COPSE_ERR_LIMIT, "the path is too long: %s", path);
     }
@@ -135,8 +135,17 @@ enum copse_err copse_walk_init(struct copse_walk *out, const char *folder,
     enum copse_err err = walk_folder(&walk, &folders, folder, "", endings, error);
     while (err == COPSE_OK && folders.count > 0) {
         char *next = folders.paths[--folders.count];
-        err = walk_folder(&walk, &folders, folder, next, endings, error);
+        struct copse_error reason = {.text = ""};
+        err = walk_folder(&walk, &folders, folder, next, endings, &reason);
+        if (err == COPSE_ERR_IO || err == COPSE_ERR_NOT_FOUND) {
+            /* It stands among the files: who reads it is told why that cannot be. */
+            err = walk_keep(memory, &walk.paths, &walk.count, &walk.capacity, next);
+            continue;
+        }
         copse_memory_free(memory, next);
+        if (err != COPSE_OK) {
+            *error = reason;
+        }
     }
     while (folders.count > 0) {
         copse_memory_free(memory, folders.paths[--folders.count]);

@@ -405,6 +405,8 @@ static void gossip_tell_unit(struct copse_gossip *gossip, const struct copse_ing
                              gossip_now(gossip));
         link->entries_in += unit->stored;
         link->is_dirty = true;
+        struct copse_gossip_news news = copse_link_news(link, COPSE_GOSSIP_STORED);
+        gossip->tell(gossip->context, &news);
     }
     if (unit->stored > 0) {
         struct copse_channel_push push = {unit->id, (uint32_t)unit->stored};

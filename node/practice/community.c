@@ -82,6 +82,25 @@ static enum copse_err community_write_genesis(struct copse_practice_deed *deed, 
     return copse_practice_write(deed, id, &op, content, error);
 }
 
+/* The first words in a community, behind its genesis or one's JOIN: who one is. Then commit, or
+ * give up if `err` says that what came before failed. */
+static enum copse_err community_enter(struct copse_practice_deed *deed, enum copse_err err,
+                                      struct copse_error *error)
+{
+    bool said = false;
+    if (err == COPSE_OK) {
+        err = copse_views_settle(deed->txn);
+    }
+    if (err == COPSE_OK) {
+        err = copse_people_say_name(deed, &said, error);
+    }
+    if (err == COPSE_OK) {
+        return copse_practice_commit(deed, error);
+    }
+    copse_practice_end(deed);
+    return err;
+}
+
 enum copse_err copse_community_create(const struct copse_practice *practice, struct copse_id *id,
                                       const struct copse_community_plan *plan,
                                       struct copse_error *error)
@@ -89,7 +108,6 @@ enum copse_err copse_community_create(const struct copse_practice *practice, str
     struct copse_practice_deed deed;
     struct copse_practice_value values[3];
     struct copse_slice content;
-    bool said = false;
     size_t count = community_values(values, plan);
     enum copse_err err = copse_practice_begin(&deed, practice, NULL, COPSE_DB_WRITE, error);
     if (err != COPSE_OK) {
@@ -102,18 +120,8 @@ enum copse_err copse_community_create(const struct copse_practice *practice, str
     if (err == COPSE_OK) {
         err = copse_entries_community(deed.txn, &deed.number, &deed.community);
     }
-    if (err == COPSE_OK) {
-        err = copse_views_settle(deed.txn);
-    }
-    if (err == COPSE_OK) {
-        err = copse_people_say_name(&deed, &said, error);
-    }
-    if (err != COPSE_OK) {
-        copse_practice_end(&deed);
-        return err;
-    }
     struct copse_id community = deed.community;
-    err = copse_practice_commit(&deed, error);
+    err = community_enter(&deed, err, error);
     if (err == COPSE_OK) {
         *id = community;
     }
@@ -355,17 +363,7 @@ enum copse_err copse_community_join(const struct copse_practice *practice,
     if (err == COPSE_OK) {
         err = community_write_join(&deed, ticket, error);
     }
-    if (err == COPSE_OK) {
-        err = copse_views_settle(deed.txn);
-    }
-    if (err == COPSE_OK) {
-        err = copse_people_say_name(&deed, &flag, error);
-    }
-    if (err != COPSE_OK) {
-        copse_practice_end(&deed);
-        return err;
-    }
-    return copse_practice_commit(&deed, error);
+    return community_enter(&deed, err, error);
 }
 
 /* ---- reading ---- */

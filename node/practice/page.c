@@ -107,15 +107,16 @@ enum copse_err copse_page_read_version(struct copse_practice_deed *deed,
 {
     char part[2 * COPSE_ID_BYTES + 1];
     out->count = 0;
-    while (*text != '\0') {
+    for (bool is_more = true; is_more;) {
         size_t size = strcspn(text, "+");
+        is_more = text[size] == '+';
         if (size < COPSE_READING_DIGITS_MIN || size > 2 * COPSE_ID_BYTES ||
             strspn(text, "0123456789abcdefABCDEF") < size) {
             return COPSE_ERR_DECODE;
         }
         memcpy(part, text, size);
         part[size] = '\0';
-        text += size + (text[size] == '+');
+        text += size + is_more;
         struct copse_id id;
         enum copse_err err = page_find_edit(deed, &id, object, part);
         if (err == COPSE_ERR_NOT_FOUND && copse_reading_begins(&object->id, part)) {

@@ -117,6 +117,9 @@ enum copse_err copse_post_tag(struct copse_practice_deed *deed, bool *changed,
     struct copse_practice_value value = {
         .field = COPSE_OBJECT_FIELD_TAGS, .shape = COPSE_PRACTICE_STRING, .string = tag};
     *changed = false;
+    if (tag.size == 0) {
+        return copse_error_set(error, COPSE_ERR_FORM, "a tag is empty");
+    }
     if (copse_object_field(object->kind, COPSE_OBJECT_FIELD_TAGS) == NULL) {
         return copse_error_set(error, COPSE_ERR_FORM, "a %s takes no tags",
                                copse_object_kind_name(object->kind));

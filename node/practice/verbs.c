@@ -100,10 +100,10 @@ static const struct copse_verb verbs_table[] = {
     {COPSE_VERB_ME_NAME, COPSE_VERB_MINE, "me name", NULL, "NAME", 1, COPSE_VERBS_ARGUMENTS_ANY,
      "change the name others see", NULL, {"copse me name \"Ana Maria Ruiz\""},
      {{NULL, 0, NULL, NULL}}},
-    {COPSE_VERB_ME_CODE, COPSE_VERB_MINE, "me code", NULL, "[show | confirm [WORD WORD]]", 0, 3,
+    {COPSE_VERB_ME_CODE, COPSE_VERB_MINE, "me code", NULL, "[show | confirm [GROUP GROUP]]", 0, 3,
      "your way back in: show the recovery code, confirm that you wrote it down",
      "With the code you can come back as the same person on a new machine. Write it on paper, then "
-     "confirm: you are asked for two of its words, and it is wiped from this machine.",
+     "confirm: you are asked for two of its groups, and it is wiped from this machine.",
      {"copse me code show", "copse me code confirm"}, {{NULL, 0, NULL, NULL}}},
     {COPSE_VERB_SYNC, COPSE_VERB_MINE, "sync", NULL, "[ADDR]", 0, 1,
      "meet another node once: both have the same afterwards",
@@ -114,9 +114,13 @@ static const struct copse_verb verbs_table[] = {
      {{"once", 0, NULL, "end when both are equal (it always does; for scripts)"}}},
     {COPSE_VERB_SERVE, COPSE_VERB_MINE, "serve", NULL, "", 0, 0,
      "stay in touch: listen for other nodes, and call those that are known",
-     "What you write on this machine while it runs reaches them at once. Ctrl-C stops it.",
-     {"copse serve", "copse serve --listen 127.0.0.1:7071"},
+     "What you write on this machine while it runs reaches them at once. Ctrl-C stops it. With "
+     "--background it runs on when the terminal is closed; copse status tells that it runs.",
+     {"copse serve", "copse serve --listen 127.0.0.1:7071", "copse serve --background",
+      "copse serve --stop"},
      {{"listen", 'l', "ADDR:PORT", "where to listen (0.0.0.0:7071; port 0: any)"},
+      {"background", 'b', NULL, "go on in the background, and say where it writes its log"},
+      {"stop", 0, NULL, "stop the one that runs"},
       {"no-web", 0, NULL, "without the pages for a browser"}}},
     {COPSE_VERB_PEER_ADD, COPSE_VERB_FINER, "peer add", NULL, "ADDR", 1, 1,
      "put a node's address into the book", NULL, {"copse peer add hub.example:7071"},
@@ -182,8 +186,8 @@ static const struct copse_verb verbs_table[] = {
 };
 
 static const struct copse_verb_option verbs_common[] = {
-    {"community", 'C', "NAME", "which community: its name or the beginning of its id; may be left "
-                               "out where there is one"},
+    {"community", 'C', "NAME", "which community: its name, or the beginning of its name or id; may "
+                               "be left out where there is one"},
     {"home", 'H', "DIR", "keep everything under DIR (also: COPSE_HOME)"},
     {"json", 'j', NULL, "print one JSON object for programs"},
     {"color", 0, "WHEN", "auto, always or never (also: NO_COLOR)"},
@@ -316,31 +320,71 @@ static size_t verbs_distance(struct copse_slice a, struct copse_slice b)
     return rows[a.size % 3][b.size];
 }
 
-const char *copse_verbs_nearest(char out[COPSE_VERBS_WORD_MAX], const char *word, const char *group)
+/* What is near to a typed word, so far. */
+struct nearest {
+    struct copse_slice typed;
+    size_t distance; /* what is as far away as this is not near */
+    char *out;
+    bool is_found;
+};
+
+static void verbs_try(struct nearest *nearest, struct copse_slice candidate)
+{
+    size_t distance = candidate.size == 0 || candidate.size >= COPSE_VERBS_WORD_MAX
+                          ? nearest->distance
+                          : verbs_distance(nearest->typed, candidate);
+    if (distance < nearest->distance) {
+        nearest->distance = distance;
+        nearest->is_found = true;
+        memcpy(nearest->out, candidate.data, candidate.size);
+        nearest->out[candidate.size] = '\0';
+    }
+}
+
+/* False: it is too long to be near to anything. */
+static bool verbs_begin(struct nearest *out, char room[COPSE_VERBS_WORD_MAX], const char *word)
 {
     struct copse_slice typed = copse_bytes_of_string(word);
-    if (typed.size >= COPSE_VERBS_WORD_MAX) {
+    *out = (struct nearest){.typed = typed, .distance = typed.size / 3 + 2, .out = room};
+    return typed.size < COPSE_VERBS_WORD_MAX;
+}
+
+const char *copse_verbs_nearest(char out[COPSE_VERBS_WORD_MAX], const char *word, const char *group)
+{
+    struct nearest nearest;
+    if (!verbs_begin(&nearest, out, word)) {
         return NULL;
     }
-    size_t best = typed.size / 3 + 2;
-    bool found = false;
     for (size_t i = 0; i < COPSE_ARRAY_SIZE(verbs_table); i++) {
         const char *cursor = NULL;
         struct copse_slice spelling;
         while (verbs_next_spelling(&cursor, &spelling, &verbs_table[i])) {
-            if (group != NULL &&
-                !copse_bytes_equal(verbs_word(spelling, 0), copse_bytes_of_string(group))) {
-                continue;
-            }
-            struct copse_slice candidate = verbs_word(spelling, group != NULL);
-            size_t distance = candidate.size == 0 ? best : verbs_distance(typed, candidate);
-            if (distance < best) {
-                best = distance;
-                found = true;
-                (void)snprintf(out, COPSE_VERBS_WORD_MAX, "%.*s", (int)candidate.size,
-                               (const char *)candidate.data);
+            if (group == NULL ||
+                copse_bytes_equal(verbs_word(spelling, 0), copse_bytes_of_string(group))) {
+                verbs_try(&nearest, verbs_word(spelling, group != NULL));
             }
         }
     }
-    return found ? out : NULL;
+    return nearest.is_found ? out : NULL;
+}
+
+const char *copse_verbs_nearest_option(char out[COPSE_VERBS_WORD_MAX], const char *word,
+                                       const struct copse_verb *verb)
+{
+    struct nearest nearest;
+    char typed[COPSE_VERBS_WORD_MAX];
+    if (strncmp(word, "--", 2) != 0 || strlen(word) >= sizeof(typed)) {
+        return NULL;
+    }
+    (void)snprintf(typed, sizeof(typed), "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    (void)verbs_begin(&nearest, out, typed);
+    for (size_t i = 0; verb != NULL && i < COPSE_VERBS_OPTIONS_MAX; i++) {
+        if (verb->options[i].name != NULL) {
+            verbs_try(&nearest, copse_bytes_of_string(verb->options[i].name));
+        }
+    }
+    for (const struct copse_verb_option *option = verbs_common; option->name != NULL; option++) {
+        verbs_try(&nearest, copse_bytes_of_string(option->name));
+    }
+    return nearest.is_found ? out : NULL;
 }

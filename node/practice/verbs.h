@@ -85,4 +85,8 @@ bool copse_verbs_is_group(const char *word);
 const char *copse_verbs_nearest(char out[COPSE_VERBS_WORD_MAX], const char *word,
                                 const char *group);
 
+/* The same among the options of a verb (NULL: those of every verb) for a mistyped "--word". */
+const char *copse_verbs_nearest_option(char out[COPSE_VERBS_WORD_MAX], const char *word,
+                                       const struct copse_verb *verb);
+
 #endif

@@ -38,6 +38,8 @@ printf 'One.\n\nTwo.\n' >"$folder/page.md"
 golden page-new page new Torque -F "$folder/page.md" --tag lab
 page=$(field id)
 first=$(field version)
+run --json feed -n 1
+same "$(field title)$(field what)" Torquenew "a page that was made, at the end of a list"
 printf 'One.\n\nThree.\n' >"$folder/page.md"
 golden page-edit page edit "$page" -F "$folder/page.md" --base "$first"
 golden page-edit-2 page edit "$page" -F "$folder/page.md"

@@ -9,10 +9,11 @@ at() {
 server=
 trap 'stop_server; rm -rf "$folder"' EXIT
 
-# start_server: a serve of the present node; $address is what it listens at.
+# start_server [ADDRESS]: a serve of the present node; $address is what it listens at.
 start_server() {
     rm -f "$folder/served"
-    "$copse" serve --listen 127.0.0.1:0 --no-web --json >"$folder/served" 2>"$folder/serving" &
+    "$copse" serve --listen "${1:-127.0.0.1:0}" --no-web --json \
+        >"$folder/served" 2>"$folder/serving" &
     server=$!
     tries=0
     while [ ! -s "$folder/served" ] && [ "$tries" -lt 250 ]; do
