@@ -103,7 +103,7 @@ enum copse_err copse_community_create(const struct copse_practice *practice, str
         err = copse_entries_community(deed.txn, &deed.number, &deed.community);
     }
     if (err == COPSE_OK) {
-        err = copse_views_settle(deed.txn);
+        err = copse_practice_settle(&deed);
     }
     if (err == COPSE_OK) {
         err = copse_people_say_name(&deed, &said, error);
@@ -356,7 +356,7 @@ enum copse_err copse_community_join(const struct copse_practice *practice,
         err = community_write_join(&deed, ticket, error);
     }
     if (err == COPSE_OK) {
-        err = copse_views_settle(deed.txn);
+        err = copse_practice_settle(&deed);
     }
     if (err == COPSE_OK) {
         err = copse_people_say_name(&deed, &flag, error);
