@@ -104,9 +104,9 @@ static enum copse_exit main_unknown_verb(struct copse_command *command,
 {
     char room[COPSE_VERBS_WORD_MAX];
     char hint[128];
-    const char *near = copse_verbs_nearest(room, problem->word, problem->group);
-    const char *space = problem->group == NULL ? "" : " ";
-    const char *group = problem->group == NULL ? "" : problem->group;
+    const char *group = problem->group;
+    const char *space = group[0] == '\0' ? "" : " ";
+    const char *near = copse_verbs_nearest(room, problem->word, group[0] == '\0' ? NULL : group);
     if (near != NULL) {
         (void)snprintf(hint, sizeof(hint), "Did you mean: copse %s%s%s?", group, space, near);
     } else {
@@ -132,8 +132,8 @@ static enum copse_exit main_problem(struct copse_command *command,
     case COPSE_ARGUMENTS_UNKNOWN_VERB:
         return main_unknown_verb(command, problem);
     case COPSE_ARGUMENTS_GROUP_ALONE:
-        (void)snprintf(hint, sizeof(hint), "copse help %s lists them.", problem->word);
-        return copse_command_usage(command, hint, "copse %s needs a second word", problem->word);
+        (void)snprintf(hint, sizeof(hint), "copse help %s lists them.", problem->group);
+        return copse_command_usage(command, hint, "copse %s needs another word", problem->group);
     case COPSE_ARGUMENTS_UNKNOWN_OPTION:
         return copse_command_usage(command, hint, "there is no option %s", problem->word);
     case COPSE_ARGUMENTS_VALUE_MISSING:
@@ -187,7 +187,7 @@ static enum copse_exit main_run(struct copse_command *command, int argc, char **
     }
     if (copse_arguments_has(&command->arguments, "help") &&
         problem.fault == COPSE_ARGUMENTS_GROUP_ALONE) {
-        copse_help_group(&command->output, problem.word);
+        copse_help_group(&command->output, problem.group);
         return copse_output_done(&command->output);
     }
     if (copse_arguments_has(&command->arguments, "help") ||

@@ -175,7 +175,7 @@ static const struct copse_verb verbs_table[] = {
      NULL, {"copse log -n 20"}, {{"limit", 'n', "NUMBER", "show the last NUMBER (50)"}}},
     {COPSE_VERB_VERSION, COPSE_VERB_FINER, "version", NULL, "", 0, 0, "say which version this is",
      NULL, {"copse version"}, {{NULL, 0, NULL, NULL}}},
-    {COPSE_VERB_HELP, COPSE_VERB_FINER, "help", NULL, "[VERB]", 0, 2,
+    {COPSE_VERB_HELP, COPSE_VERB_FINER, "help", NULL, "[VERB]", 0, 3,
      "explain a verb, or list them", NULL, {"copse help page edit", "copse help --all"},
      {{"all", 'a', NULL, "list every verb"},
       {"manual", 0, NULL, "print the lists of the man page"}}},
@@ -261,24 +261,24 @@ const struct copse_verb *copse_verbs_find(size_t *used, const char *const *words
     return NULL;
 }
 
-/* The first or (behind it) second word of a spelling; size 0 when there is none. */
-static struct copse_slice verbs_word(struct copse_slice spelling, size_t index)
+/* The word of a spelling that follows `group`, or the first one (NULL); size 0 when there is none.
+ */
+static struct copse_slice verbs_word(struct copse_slice spelling, const char *group)
 {
-    const uint8_t *space = memchr(spelling.data, ' ', spelling.size);
-    size_t first = space == NULL ? spelling.size : (size_t)(space - spelling.data);
-    if (index == 0) {
-        return (struct copse_slice){spelling.data, first};
+    size_t at = group == NULL ? 0 : strlen(group) + 1;
+    if (at >= spelling.size ||
+        (at > 0 && (memcmp(spelling.data, group, at - 1) != 0 || spelling.data[at - 1] != ' '))) {
+        return (struct copse_slice){NULL, 0};
     }
-    return space == NULL ? (struct copse_slice){spelling.data + first, 0}
-                         : (struct copse_slice){space + 1, spelling.size - first - 1};
+    const uint8_t *word = spelling.data + at;
+    const uint8_t *space = memchr(word, ' ', spelling.size - at);
+    return (struct copse_slice){word, space == NULL ? spelling.size - at : (size_t)(space - word)};
 }
 
-bool copse_verbs_is_group(const char *word)
+bool copse_verbs_is_group(const char *words)
 {
     for (size_t i = 0; i < COPSE_ARRAY_SIZE(verbs_table); i++) {
-        struct copse_slice words = copse_bytes_of_string(verbs_table[i].words);
-        if (verbs_word(words, 1).size > 0 &&
-            copse_bytes_equal(verbs_word(words, 0), copse_bytes_of_string(word))) {
+        if (verbs_word(copse_bytes_of_string(verbs_table[i].words), words).size > 0) {
             return true;
         }
     }
@@ -328,11 +328,7 @@ const char *copse_verbs_nearest(char out[COPSE_VERBS_WORD_MAX], const char *word
         const char *cursor = NULL;
         struct copse_slice spelling;
         while (verbs_next_spelling(&cursor, &spelling, &verbs_table[i])) {
-            if (group != NULL &&
-                !copse_bytes_equal(verbs_word(spelling, 0), copse_bytes_of_string(group))) {
-                continue;
-            }
-            struct copse_slice candidate = verbs_word(spelling, group != NULL);
+            struct copse_slice candidate = verbs_word(spelling, group);
             size_t distance = candidate.size == 0 ? best : verbs_distance(typed, candidate);
             if (distance < best) {
                 best = distance;

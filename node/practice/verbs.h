@@ -3,7 +3,9 @@
  * It is the only list of them. The command line dispatches through it; help, the man page and
  * completion are made from it, so none can say what the others do not.
  *
- * Words:  verb   what is typed: one or two words ("post", "page edit"), or an alias of them
+ * Words:  verb   what is typed: one to three words ("post", "page edit", "people role grant"), or
+ *                an alias of them
+ *         group  the words before the last one: "page", "people role"
  *         field  of an option or argument: its name in capitals, as help shows it
  */
 #ifndef COPSE_NODE_PRACTICE_VERBS_H
@@ -14,6 +16,7 @@
 #define COPSE_VERBS_OPTIONS_MAX 6u
 #define COPSE_VERBS_EXAMPLES_MAX 4u
 #define COPSE_VERBS_ARGUMENTS_ANY 0xffffffffu
+#define COPSE_VERBS_WORDS_MAX 3u /* of one verb */
 
 // clang-format off
 /* name of the deed: one function of the command line each */
@@ -71,14 +74,14 @@ const struct copse_verb *copse_verbs_all(size_t *count);
 /* Options that every verb takes, ended by a NULL name. Static. */
 const struct copse_verb_option *copse_verbs_common(void);
 
-/* The verb that the first words of a command name, and how many words that took (1 or 2).
- * NULL: none. A group alone ("page") names none. */
+/* The verb that the first words of a command name, and how many words that took, at most
+ * COPSE_VERBS_WORDS_MAX. NULL: none. A group alone ("page") names none. */
 const struct copse_verb *copse_verbs_find(size_t *used, const char *const *words, size_t count);
 
-/* Is `word` the first of two words of some verb ("page", "community")? */
-bool copse_verbs_is_group(const char *word);
+/* Do words of some verb begin with these and go on ("page", "people role")? */
+bool copse_verbs_is_group(const char *words);
 
-/* The word closest to a mistyped one among first words and aliases, or among the second words of
+/* The word closest to a mistyped one among first words and aliases, or among those that follow
  * `group` if it is not NULL; NULL when nothing is near (more than a third of the letters wrong).
  * Written to `out`. Cost: verbs * length^2. */
 #define COPSE_VERBS_WORD_MAX 32u
