@@ -25,6 +25,16 @@ static int act_compare(const void *a, const void *b)
 }
 
 /* The leaves of one log. One whose signature is not here says nothing, so it is left out. */
+static struct copse_op_leaf act_leaf(const struct copse_held *held,
+                                     const struct copse_entries_row *row)
+{
+    return (struct copse_op_leaf){.class = held->entry.class,
+                                  .device = held->entry.author,
+                                  .seq = held->entry.seq,
+                                  .id = held->id,
+                                  .signature = row->signature};
+}
+
 static enum copse_err act_add_log(struct copse_practice_deed *deed, struct copse_act_cut *out,
                                   uint32_t number)
 {
@@ -39,11 +49,7 @@ static enum copse_err act_add_log(struct copse_practice_deed *deed, struct copse
         struct copse_entries_row row;
         err = copse_entries_find(deed->txn, &held, &row, deed->number, &log->branches[i].leaf);
         if (err == COPSE_OK && row.is_signed) {
-            out->leaves[out->count++] = (struct copse_op_leaf){.class = log->class,
-                                                               .device = log->author,
-                                                               .seq = held.entry.seq,
-                                                               .id = held.id,
-                                                               .signature = row.signature};
+            out->leaves[out->count++] = act_leaf(&held, &row);
         }
     }
     return err;
@@ -89,6 +95,61 @@ enum copse_err copse_act_cut_person(struct copse_practice_deed *deed, struct cop
         if (err == COPSE_OK) {
             err = copse_act_cut_line(deed, out, &join);
         }
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+/* The last signed entry before a position, on the way from the start of its log. */
+static enum copse_err act_signed_before(struct copse_practice_deed *deed, struct copse_op_leaf *out,
+                                        const struct copse_log *log,
+                                        const struct copse_position *position)
+{
+    struct copse_position at;
+    uint32_t seq = position->seq;
+    while (seq > 0) {
+        struct copse_held held;
+        struct copse_entries_row row;
+        enum copse_err err = copse_entries_on_path(&at, log, position, --seq);
+        if (err == COPSE_OK) {
+            err = copse_entries_at(deed->txn, &held, &row, &at);
+        }
+        if (err != COPSE_OK) {
+            return err;
+        }
+        if (row.is_signed) {
+            *out = act_leaf(&held, &row);
+            return COPSE_OK;
+        }
+    }
+    return COPSE_ERR_NOT_FOUND;
+}
+
+enum copse_err copse_act_cut_before(struct copse_practice_deed *deed, struct copse_act_cut *cut,
+                                    const struct copse_id *entry)
+{
+    struct copse_held held;
+    struct copse_op_leaf before;
+    const struct copse_log *log = NULL;
+    size_t kept = 0;
+    enum copse_err err = copse_entries_find(deed->txn, &held, NULL, deed->number, entry);
+    if (err == COPSE_OK) {
+        err = copse_entries_log(deed->txn, &log, (uint32_t)held.position.log);
+    }
+    for (size_t i = 0; err == COPSE_OK && i < cut->count; i++) {
+        struct copse_held leaf;
+        err = copse_entries_find(deed->txn, &leaf, NULL, deed->number, &cut->leaves[i].id);
+        if (err == COPSE_OK && !copse_log_reaches(log, &held.position, &leaf.position)) {
+            cut->leaves[kept++] = cut->leaves[i];
+        }
+    }
+    if (err != COPSE_OK || kept == cut->count) {
+        return err; /* nothing of it was in the cut */
+    }
+    cut->count = kept;
+    err = act_signed_before(deed, &before, log, &held.position);
+    if (err == COPSE_OK) {
+        cut->leaves[cut->count++] = before;
+        qsort(cut->leaves, cut->count, sizeof(*cut->leaves), act_compare);
     }
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }

@@ -26,6 +26,11 @@ enum copse_err copse_act_cut_person(struct copse_practice_deed *deed, struct cop
 /* The same for what one JOIN, or the genesis, opened: added to `out`, which is sorted again. */
 enum copse_err copse_act_cut_line(struct copse_practice_deed *deed, struct copse_act_cut *out,
                                   const struct copse_id *join) COPSE_MUST_CHECK;
+
+/* Take an entry, and all that follows it in its log, out of a cut: the leaf becomes the last signed
+ * entry before it, or none. COPSE_ERR_NOT_FOUND: it is not here. */
+enum copse_err copse_act_cut_before(struct copse_practice_deed *deed, struct copse_act_cut *cut,
+                                    const struct copse_id *entry) COPSE_MUST_CHECK;
 void copse_act_cut_deinit(struct copse_act_cut *cut);
 
 /* Write an act with a reason (size 0: none). With a cut (NULL: none) it becomes as many entries as

@@ -3,6 +3,7 @@
  * chosen here and what every other node finds when it judges the entry cannot differ. */
 #include "node/practice/capacity.h"
 
+#include "node/practice/membership.h"
 #include "node/practice/reading.h"
 #include "protocol/authority/judge.h"
 #include "protocol/entry/clock.h"
@@ -186,16 +187,14 @@ static enum copse_err capacity_place(struct copse_practice_deed *deed, struct pl
 
 /* Whoever joins before meeting anybody writes without knowing the community. SPEC 7.1 counts "a
  * *self-join*, to its person, of the role of the door" among the grants: what follows such a JOIN
- * cites the JOIN itself, not the invitation that the JOIN cites. Sets *is_early. */
+ * cites the JOIN itself, not the invitation that the JOIN cites. */
 static enum copse_err capacity_early(struct copse_practice_deed *deed, struct copse_capacity *out,
-                                     bool *is_early, const struct place *place,
-                                     const struct copse_commons *commons)
+                                     const struct place *place, const struct copse_commons *commons)
 {
     struct copse_held join;
     struct copse_held door;
     struct copse_op op;
     enum copse_err err = copse_entries_find(deed->txn, &join, NULL, deed->number, &place->join);
-    *is_early = false;
     if (err != COPSE_OK || copse_op_decode(&op, join.entry.op, COPSE_ENTRY_CONTROL) != COPSE_OK ||
         op.kind != COPSE_OP_JOIN || !op.has_invite_signature) {
         return err;
@@ -204,10 +203,9 @@ static enum copse_err capacity_early(struct copse_practice_deed *deed, struct co
     if (!copse_bytes_is_zero(&commons->community)) {
         err = copse_entries_find(deed->txn, &door, NULL, deed->number, &under.grant);
         if (err != COPSE_ERR_NOT_FOUND) {
-            return err;
+            return err; /* it is known whether that counts */
         }
     }
-    *is_early = true;
     *out = (struct copse_capacity){.under = {place->join, under.charter},
                                    .verdict = COPSE_VERDICT_HONOURED,
                                    .role = COPSE_OP_GUEST};
@@ -245,13 +243,12 @@ static enum copse_verdict capacity_try(struct place *place, struct copse_capacit
 static enum copse_err capacity_refuse(struct copse_practice_deed *deed, enum copse_verdict verdict,
                                       const struct copse_op *op, struct copse_error *error);
 
-enum copse_err copse_capacity_choose(struct copse_practice_deed *deed, struct copse_capacity *out,
-                                     const struct copse_op *op, struct copse_error *error)
+static enum copse_err capacity_choose(struct copse_practice_deed *deed, struct copse_capacity *out,
+                                      const struct copse_op *op)
 {
     struct place place;
     const struct copse_commons *commons = NULL;
     const struct copse_standing *standing = NULL;
-    bool is_early = false;
     enum copse_entry_class class = (uint32_t)op->kind < 32 ? COPSE_ENTRY_CONTROL : COPSE_ENTRY_DATA;
     memset(out, 0, sizeof(*out));
     enum copse_err err = copse_capacity_commons(deed, &commons);
@@ -261,16 +258,32 @@ enum copse_err copse_capacity_choose(struct copse_practice_deed *deed, struct co
     if (err == COPSE_OK) {
         err = capacity_place(deed, &place, class);
     }
-    if (err == COPSE_OK &&
-        capacity_try(&place, out, standing, commons, op) > COPSE_VERDICT_WAITING) {
-        err = capacity_early(deed, out, &is_early, &place, commons);
-        if (err == COPSE_OK && !is_early && !op->is_root_signed) {
-            return capacity_refuse(deed, out->verdict, op, error);
-        }
+    if (err != COPSE_OK) {
+        return err;
+    }
+    if (capacity_try(&place, out, standing, commons, op) > COPSE_VERDICT_WAITING) {
+        err = capacity_early(deed, out, &place, commons);
     }
     bool is_same = copse_bytes_equal_ids(&place.trail.under.grant, &out->under.grant) &&
                    copse_bytes_equal_ids(&place.trail.under.charter, &out->under.charter);
     out->inherits = (place.trail.has_under && is_same) || out->verdict > COPSE_VERDICT_WAITING;
+    return err;
+}
+
+enum copse_err copse_capacity_choose(struct copse_practice_deed *deed, struct copse_capacity *out,
+                                     const struct copse_op *op, struct copse_error *error)
+{
+    bool has_come_back = false;
+    enum copse_err err = capacity_choose(deed, out, op);
+    if (err == COPSE_OK && out->verdict > COPSE_VERDICT_WAITING && !op->is_root_signed) {
+        err = copse_membership_come_back(deed, &has_come_back, error);
+        if (err == COPSE_OK && has_come_back) {
+            err = capacity_choose(deed, out, op);
+        }
+    }
+    if (err == COPSE_OK && out->verdict > COPSE_VERDICT_WAITING && !op->is_root_signed) {
+        return capacity_refuse(deed, out->verdict, op, error);
+    }
     return err;
 }
 

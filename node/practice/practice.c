@@ -118,16 +118,16 @@ enum copse_err copse_practice_write(struct copse_practice_deed *deed, struct cop
         return copse_error_set(error, COPSE_ERR_REFUSED, "there is no identity on this machine");
     }
     struct copse_slice bytes;
+    struct copse_capacity capacity = {.inherits = true};
+    if (deed->under == NULL && op->kind != COPSE_OP_GENESIS && op->kind != COPSE_OP_JOIN) {
+        enum copse_err chosen = copse_capacity_choose(deed, &capacity, op, error);
+        if (chosen != COPSE_OK) {
+            return chosen;
+        }
+    }
     enum copse_err err = copse_op_encode(&bytes, deed->op_room, op);
     if (err != COPSE_OK) {
         return copse_error_set(error, err, "what was to be written does not fit one entry");
-    }
-    struct copse_capacity capacity = {.inherits = true};
-    if (deed->under == NULL && op->kind != COPSE_OP_GENESIS && op->kind != COPSE_OP_JOIN) {
-        err = copse_capacity_choose(deed, &capacity, op, error);
-        if (err != COPSE_OK) {
-            return err;
-        }
     }
     struct copse_store_deed stored = {
         .start = op->kind == COPSE_OP_GENESIS ? COPSE_STORE_GENESIS
@@ -140,6 +140,7 @@ enum copse_err copse_practice_write(struct copse_practice_deed *deed, struct cop
         .content = content,
         .device = *copse_keyring_device(keyring),
         .secret = copse_keyring_secret(keyring),
+        .root = op->is_root_signed ? deed->root : NULL,
         .wall_ms = practice_now_ms(deed->practice),
     };
     return copse_store_write(deed->practice->store, deed->txn, id, &stored, error);

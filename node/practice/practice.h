@@ -41,6 +41,8 @@ struct copse_practice_deed {
     uint8_t *room;                   /* COPSE_CONTENT_BYTES_MAX: for content under construction */
     uint8_t *op_room;                /* COPSE_ENTRY_OP_BYTES_MAX */
     const struct copse_under *under; /* NULL: what copse_capacity_choose gives; borrowed */
+    const struct copse_secret
+        *root; /* signs LEAVE and DEVICE_REVOKE; NULL: not at hand; borrowed */
     char name[COPSE_PRACTICE_NAME_BYTES]; /* of a community that is known by its invitation only */
     /* for reading; made when first asked for */
     struct copse_views views;

@@ -13,7 +13,7 @@
 
 #include "protocol/base/bytes.h"
 
-#define COPSE_VERBS_OPTIONS_MAX 6u
+#define COPSE_VERBS_OPTIONS_MAX 12u
 #define COPSE_VERBS_EXAMPLES_MAX 4u
 #define COPSE_VERBS_ARGUMENTS_ANY 0xffffffffu
 #define COPSE_VERBS_WORDS_MAX 3u /* of one verb */
