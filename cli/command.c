@@ -338,6 +338,17 @@ enum copse_exit copse_command_commit(struct copse_command *command,
     return err == COPSE_OK ? COPSE_EXIT_OK : copse_command_fail(command, err, "not saved");
 }
 
+enum copse_exit copse_command_finish(struct copse_command *command,
+                                     struct copse_practice_deed *deed, enum copse_err err,
+                                     const char *what)
+{
+    if (err == COPSE_OK) {
+        return copse_command_commit(command, deed);
+    }
+    copse_practice_end(deed);
+    return copse_command_fail(command, err, what);
+}
+
 /* ---- words ---- */
 
 enum copse_exit copse_command_number(struct copse_command *command, uint32_t *out,

@@ -68,6 +68,11 @@ enum copse_exit copse_command_begin_on(struct copse_command *command,
 enum copse_exit copse_command_commit(struct copse_command *command,
                                      struct copse_practice_deed *deed);
 
+/* The end of a deed that gave `err`: commit, or give it up and say why. */
+enum copse_exit copse_command_finish(struct copse_command *command,
+                                     struct copse_practice_deed *deed, enum copse_err err,
+                                     const char *what);
+
 /* ---- words ---- */
 
 /* The arguments from `first` on, joined by blanks. */

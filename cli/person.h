@@ -14,11 +14,25 @@ enum copse_exit copse_person_find(struct copse_command *command, struct copse_pr
 enum copse_exit copse_person_reason(struct copse_command *command, struct copse_builder *out,
                                     const char *prompt);
 
+/* What a deed on a person begins with: open, find who is called `word`, ask why (`reason` NULL: do
+ * not), begin a write transaction. The reason is copied with copse_builder_end. */
+enum copse_exit copse_person_begin(struct copse_command *command, struct copse_practice_deed *deed,
+                                   struct copse_id *person, const char *word,
+                                   struct copse_builder *reason, const char *prompt);
+
+/* An entry by the beginning of its id, in a deed that is begun. Failing is said, the deed ended. */
+enum copse_exit copse_person_entry(struct copse_command *command, struct copse_practice_deed *deed,
+                                   struct copse_id *out, const char *digits);
+
+/* The entry of --from ID, in `room`; *out is NULL where it is not given. As above. */
+enum copse_exit copse_person_from(struct copse_command *command, struct copse_practice_deed *deed,
+                                  const struct copse_id **out, struct copse_id *room);
+
 /* A yes to something that cannot be taken back: --yes, or asked for on the terminal; without
  * either 9, needs_input; a no is 130, interrupted, and nothing has happened. */
 enum copse_exit copse_person_agree(struct copse_command *command, const char *question);
 
-/* Plain output: "Ana Ruiz", "somebody who calls themself Dora", or "somebody (3fa2...)". */
+/* Plain output: "Ana Ruiz", or "somebody (3fa2...)". */
 void copse_person_print(struct copse_command *command, struct copse_practice_deed *deed,
                         const struct copse_id *person);
 

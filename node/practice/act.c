@@ -6,6 +6,7 @@
 #include <string.h>
 
 /* A leaf is at most 1 + 1 + 34 + 5 + 34 + 66 bytes. */
+#define MATCHES_MAX 512u /* entries looked at for one typed id */
 #define CUT_ROOM (COPSE_OP_CUT_MAX * 141u + 8u)
 
 /* ---- the cut ---- */
@@ -160,6 +161,46 @@ void copse_act_cut_deinit(struct copse_act_cut *cut)
         copse_memory_free(cut->memory, cut->leaves);
     }
     *cut = (struct copse_act_cut){.memory = NULL};
+}
+
+enum copse_err copse_act_match(struct copse_practice_deed *deed, struct copse_id *out,
+                               size_t *count, const char *digits)
+{
+    char padded[2 * COPSE_ID_BYTES + 1];
+    struct copse_id first;
+    struct copse_id *ids = NULL;
+    size_t found = 0;
+    size_t size = strlen(digits);
+    *count = 0;
+    memset(padded, '0', sizeof(padded) - 1);
+    padded[sizeof(padded) - 1] = '\0';
+    if (size < COPSE_READING_DIGITS_MIN || size >= sizeof(padded)) {
+        return COPSE_ERR_DECODE;
+    }
+    memcpy(padded, digits, size);
+    if (copse_bytes_id_from_hex(&first, copse_bytes_of_string(padded)) != COPSE_OK) {
+        return COPSE_ERR_DECODE;
+    }
+    ids = copse_memory_new(deed->practice->memory, MATCHES_MAX, sizeof(*ids));
+    enum copse_err err =
+        ids == NULL
+            ? COPSE_ERR_NOMEM
+            : copse_entries_match(deed->txn, ids, &found, MATCHES_MAX,
+                                  (struct copse_slice){first.bytes, size / 2 < 8 ? size / 2 : 8});
+    for (size_t i = 0; err == COPSE_OK && i < found; i++) {
+        struct copse_held held;
+        if (!copse_reading_begins(&ids[i], digits)) {
+            continue;
+        }
+        err = copse_entries_find(deed->txn, &held, NULL, deed->number, &ids[i]);
+        if (err == COPSE_OK) {
+            *out = ids[i];
+            *count += 1;
+        }
+        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    }
+    copse_memory_free(deed->practice->memory, ids);
+    return err;
 }
 
 /* ---- writing ---- */

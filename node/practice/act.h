@@ -33,6 +33,11 @@ enum copse_err copse_act_cut_before(struct copse_practice_deed *deed, struct cop
                                     const struct copse_id *entry) COPSE_MUST_CHECK;
 void copse_act_cut_deinit(struct copse_act_cut *cut);
 
+/* An entry of the deed's community by the beginning of its id, whatever it is. Sets *count to how
+ * many begin so; *out is one of them. COPSE_OK; COPSE_ERR_DECODE: no such beginning; or a fault. */
+enum copse_err copse_act_match(struct copse_practice_deed *deed, struct copse_id *out,
+                               size_t *count, const char *digits) COPSE_MUST_CHECK;
+
 /* Write an act with a reason (size 0: none). With a cut (NULL: none) it becomes as many entries as
  * the leaves need, at least one, all alike but for the leaves; SPEC 7.5 unites them. *first is the
  * first one's id. COPSE_ERR_LIMIT, COPSE_ERR_FORM: no possible reason; else copse_practice_write.

@@ -275,7 +275,8 @@ enum copse_err copse_capacity_choose(struct copse_practice_deed *deed, struct co
 {
     bool has_come_back = false;
     enum copse_err err = capacity_choose(deed, out, op);
-    if (err == COPSE_OK && out->verdict > COPSE_VERDICT_WAITING && !op->is_root_signed) {
+    bool writes = deed->room != NULL; /* a question asked while reading changes nothing */
+    if (err == COPSE_OK && out->verdict > COPSE_VERDICT_WAITING && !op->is_root_signed && writes) {
         err = copse_membership_come_back(deed, &has_come_back, error);
         if (err == COPSE_OK && has_come_back) {
             err = capacity_choose(deed, out, op);
@@ -431,9 +432,16 @@ static enum copse_err capacity_refuse(struct copse_practice_deed *deed, enum cop
     static const struct copse_op welcome = {.kind = COPSE_OP_GRANT, .role = COPSE_OP_MEMBER};
     char who[COPSE_CAPACITY_WHO_BYTES];
     bool is_role = verdict == COPSE_VERDICT_NOT_PERMITTED;
-    enum copse_err err = copse_capacity_who_may(deed, who, is_role ? op : &welcome);
+    bool is_data = op->kind >= COPSE_OP_CREATE;
+    enum copse_err err = copse_capacity_who_may(deed, who, is_role && !is_data ? op : &welcome);
     if (err != COPSE_OK) {
         return err;
+    }
+    if (is_role && is_data) {
+        return copse_error_set(error, COPSE_ERR_REFUSED,
+                               "you are a guest here: you can read, and write once you are a "
+                               "member; ask %s",
+                               who);
     }
     if (is_role) {
         return copse_error_set(error, COPSE_ERR_REFUSED,

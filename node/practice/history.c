@@ -154,7 +154,7 @@ static enum copse_err history_say_grant(struct history *history, const struct co
     copse_builder_text(out, history_article(act->op.role));
     if (act->op.has_until) {
         copse_builder_text(out, " until ");
-        history_date(out, act->op.until);
+        history_date(out, act->op.until - 1); /* the last day of it */
     }
     copse_builder_text(out, act->op.over.count > 0 ? " again, in spite of an earlier removal" : "");
     return err;
