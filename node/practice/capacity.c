@@ -4,7 +4,7 @@
 #include "node/practice/capacity.h"
 
 #include "node/practice/membership.h"
-#include "node/practice/reading.h"
+#include "node/practice/who.h"
 #include "protocol/authority/judge.h"
 #include "protocol/entry/clock.h"
 
@@ -303,11 +303,6 @@ enum copse_err copse_capacity_confirm(struct copse_practice_deed *deed, const st
     if (err != COPSE_OK || entry.verdict <= COPSE_VERDICT_WAITING) {
         return err;
     }
-    if (entry.verdict == COPSE_VERDICT_NOT_PERMITTED && entry.op.kind == COPSE_OP_REMOVE) {
-        return copse_error_set(error, COPSE_ERR_REFUSED,
-                               "you may not remove somebody whose role is as high as yours or "
-                               "higher, and was given earlier or by somebody more senior");
-    }
     return capacity_refuse(deed, entry.verdict, &entry.op, error);
 }
 
@@ -352,9 +347,10 @@ static enum copse_err capacity_name_holders(struct copse_practice_deed *deed,
            (err = copse_standing_next_person(&person, &cursor, &deed->state)) == COPSE_OK) {
         struct copse_slice name = {NULL, 0};
         bool permits = false;
+        bool is_claimed = false;
         err = capacity_permits(deed, &permits, &person, may);
         if (err == COPSE_OK && permits) {
-            err = copse_reading_name(deed, &name, &person);
+            err = copse_who_name(deed, &name, &is_claimed, &person);
         }
         if (err != COPSE_OK) {
             return err;

@@ -310,17 +310,17 @@ static enum copse_err history_explain_ended(struct history *history,
         copse_builder_text(why, "the role it was done under had ended");
         return err;
     }
-    copse_builder_text(why, "it does not count, because ");
+    copse_builder_text(why, "it does not count: ");
     err = history_name(history, why, &ending->person, " ended the role of ");
     if (err == COPSE_OK) {
-        err = history_name(history, why, &act->person, " and this was not there yet, or not known");
+        err = history_name(history, why, &act->person, ", and this is past what that lets stand");
     }
     if (err != COPSE_OK || ending->op.kind == COPSE_OP_RECALL) {
         return err;
     }
     struct copse_seniority_grant senior = {ending->held.trail.under.grant, ending->person};
-    copse_builder_text(why, "; of the two the word of ");
-    err = history_name(history, why, &ending->person, " weighs more: ");
+    copse_builder_text(why, "; ");
+    err = history_name(history, why, &ending->person, " is senior: ");
     return err == COPSE_OK ? copse_seniority_compare(history->deed, &order, why, &senior, &under)
                            : err;
 }

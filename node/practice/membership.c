@@ -43,10 +43,10 @@ static enum copse_err membership_cut(struct copse_practice_deed *deed, struct co
     return err;
 }
 
-static enum copse_err membership_end(struct copse_practice_deed *deed, struct copse_id *id,
-                                     const struct copse_op *op,
-                                     const struct copse_membership_ending *ending,
-                                     struct copse_error *error)
+static enum copse_err membership_write(struct copse_practice_deed *deed, struct copse_id *id,
+                                       const struct copse_op *op,
+                                       const struct copse_membership_ending *ending,
+                                       struct copse_error *error)
 {
     struct copse_act_cut cut;
     enum copse_err err = membership_cut(deed, &cut, ending, error);
@@ -54,6 +54,15 @@ static enum copse_err membership_end(struct copse_practice_deed *deed, struct co
         err = copse_act_write(deed, id, op, &cut, ending->reason, error);
     }
     copse_act_cut_deinit(&cut);
+    return err;
+}
+
+static enum copse_err membership_end(struct copse_practice_deed *deed, struct copse_id *id,
+                                     const struct copse_op *op,
+                                     const struct copse_membership_ending *ending,
+                                     struct copse_error *error)
+{
+    enum copse_err err = membership_write(deed, id, op, ending, error);
     return err == COPSE_OK ? copse_capacity_confirm(deed, id, error) : err;
 }
 
@@ -66,7 +75,14 @@ enum copse_err copse_membership_remove(struct copse_practice_deed *deed, struct 
                                "nobody removes themself; to go, use copse community leave");
     }
     struct copse_op op = {.kind = COPSE_OP_REMOVE, .target = ending->person, .to = ending->to};
-    return membership_end(deed, id, &op, ending, error);
+    enum copse_err err = membership_write(deed, id, &op, ending, error);
+    if (err == COPSE_OK) {
+        err = copse_capacity_confirm(deed, id, NULL);
+        err = err == COPSE_ERR_REFUSED
+                  ? copse_seniority_refuse(deed, &ending->person, "remove them", error)
+                  : err;
+    }
+    return err;
 }
 
 /* ---- readmitting ---- */

@@ -164,33 +164,6 @@ static int roles_compare(const void *a, const void *b)
     return copse_bytes_compare_ids(a, b);
 }
 
-/* Names the reason when the acting person may not end a grant. */
-static enum copse_err roles_refuse(struct copse_practice_deed *deed, const struct copse_id *person,
-                                   const struct copse_id *grant, struct copse_error *error)
-{
-    const struct copse_standing *own = NULL;
-    struct copse_builder why;
-    struct copse_slice text = {NULL, 0};
-    int order = 0;
-    copse_builder_init(&why, deed->practice->memory);
-    enum copse_err err = copse_capacity_standing(deed, &own);
-    if (err == COPSE_OK && own != NULL && own->unit_count > 0) {
-        struct copse_seniority_grant mine = {own->units[0].grant, own->person};
-        struct copse_seniority_grant theirs = {*grant, *person};
-        err = copse_seniority_compare(deed, &order, &why, &theirs, &mine);
-    }
-    if (err == COPSE_OK) {
-        err = copse_builder_end(&text, &why);
-    }
-    if (err == COPSE_OK) {
-        err = copse_error_set(error, COPSE_ERR_REFUSED,
-                              "you cannot end this role: it takes somebody senior to them%s%s",
-                              text.size > 0 ? ", and " : "", (const char *)text.data);
-    }
-    copse_builder_deinit(&why);
-    return err;
-}
-
 static enum copse_err roles_revoke_all(struct copse_practice_deed *deed,
                                        const struct copse_id *person, struct copse_id *grants,
                                        size_t count, enum copse_op_reason why,
@@ -216,7 +189,7 @@ static enum copse_err roles_revoke_all(struct copse_practice_deed *deed,
     for (size_t i = 0; err == COPSE_OK && i < count; i++) {
         err = copse_roles_lives(deed, &lives, person, &grants[i]);
         if (err == COPSE_OK && lives) {
-            return roles_refuse(deed, person, &grants[i], error);
+            return copse_seniority_refuse(deed, person, "end this role", error);
         }
     }
     return err;

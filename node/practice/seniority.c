@@ -242,3 +242,58 @@ enum copse_err copse_seniority_compare(struct copse_practice_deed *deed, int *or
     copse_memory_free(memory, ways);
     return err;
 }
+
+/* The most senior grant of a person that is not ended. */
+static enum copse_err seniority_first(struct copse_practice_deed *deed,
+                                      struct copse_seniority_grant *out,
+                                      const struct copse_id *person)
+{
+    struct copse_standing *standing = NULL;
+    struct copse_view *view;
+    enum copse_err err = copse_practice_view(deed, &view);
+    if (err == COPSE_OK) {
+        err = copse_standing_load(&standing, &deed->state, person, &deed->source,
+                                  deed->practice->memory);
+    }
+    if (err != COPSE_OK) {
+        return err;
+    }
+    err = COPSE_ERR_NOT_FOUND;
+    for (size_t i = standing->unit_count; i > 0; i--) {
+        if (!standing->units[i - 1].is_ended) {
+            *out = (struct copse_seniority_grant){standing->units[i - 1].grant, *person};
+            err = COPSE_OK;
+        }
+    }
+    copse_standing_free(standing);
+    return err;
+}
+
+enum copse_err copse_seniority_refuse(struct copse_practice_deed *deed,
+                                      const struct copse_id *person, const char *what,
+                                      struct copse_error *error)
+{
+    struct copse_seniority_grant theirs;
+    struct copse_seniority_grant mine;
+    struct copse_builder why;
+    struct copse_slice text = {NULL, 0};
+    int order = 0;
+    copse_builder_init(&why, deed->practice->memory);
+    enum copse_err err = seniority_first(deed, &theirs, person);
+    if (err == COPSE_OK) {
+        err = seniority_first(deed, &mine, copse_keyring_person(deed->practice->keyring));
+    }
+    if (err == COPSE_OK) {
+        err = copse_seniority_compare(deed, &order, &why, &theirs, &mine);
+    }
+    if (err == COPSE_OK || err == COPSE_ERR_NOT_FOUND) {
+        err = copse_builder_end(&text, &why);
+    }
+    if (err == COPSE_OK) {
+        err = copse_error_set(
+            error, COPSE_ERR_REFUSED, "you may not %s: it takes somebody senior to them%s%s", what,
+            text.size > 0 ? ", and " : "", text.size > 0 ? (const char *)text.data : "");
+    }
+    copse_builder_deinit(&why);
+    return err;
+}

@@ -23,6 +23,12 @@ enum copse_err copse_seniority_compare(struct copse_practice_deed *deed, int *or
                                        const struct copse_seniority_grant *a,
                                        const struct copse_seniority_grant *b) COPSE_MUST_CHECK;
 
+/* COPSE_ERR_REFUSED, saying that the acting person may not do something ("remove them") to somebody
+ * who is not junior, and why they are not; or a fault. */
+enum copse_err copse_seniority_refuse(struct copse_practice_deed *deed,
+                                      const struct copse_id *person, const char *what,
+                                      struct copse_error *error) COPSE_MUST_CHECK;
+
 /* Append a person's name, or "somebody (1a2b3c4d)". */
 enum copse_err copse_seniority_name(struct copse_practice_deed *deed, struct copse_builder *out,
                                     const struct copse_id *person) COPSE_MUST_CHECK;

@@ -7,6 +7,7 @@
 #include "node/practice/charter.h"
 #include "node/practice/invites.h"
 #include "node/practice/membership.h"
+#include "node/practice/people.h"
 #include "node/practice/roles.h"
 #include "protocol/entry/clock.h"
 
@@ -211,13 +212,16 @@ static enum copse_err tend_come_back(const struct copse_practice *practice,
 {
     struct copse_practice_deed deed;
     bool has_returned = false;
+    bool says_name = false;
     enum copse_err err = copse_practice_begin(&deed, practice, community, COPSE_DB_WRITE, error);
     if (err != COPSE_OK) {
         return err;
     }
     err = copse_membership_come_back(&deed, &has_returned, error);
-    if (err == COPSE_OK && has_returned) {
-        done->has_returned = true;
+    /* A newcomer's name counts only once they are let in, so it is said again. */
+    enum copse_err said = err == COPSE_OK ? copse_people_say_name(&deed, &says_name, NULL) : err;
+    if (err == COPSE_OK && (has_returned || (said == COPSE_OK && says_name))) {
+        done->has_returned = done->has_returned || has_returned;
         return copse_practice_commit(&deed, error);
     }
     copse_practice_end(&deed);
