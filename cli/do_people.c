@@ -82,7 +82,11 @@ static enum copse_err people_line(struct copse_command *command, struct copse_pr
     }
     copse_output_short_id(key, person);
     copse_answer_id(json, "id", person);
-    copse_answer_string(json, "name", name);
+    if (name.size > 0) {
+        copse_answer_string(json, "name", name);
+    } else {
+        copse_answer_null(json, "name");
+    }
     copse_answer_word(json, "role", role == NULL ? NULL : copse_capacity_role_name(*role));
     copse_answer_truth(json, "name_counts", name.size > 0 && !is_claimed);
     copse_answer_truth(json, "muted", is_muted);

@@ -1,6 +1,7 @@
 #include "node/practice/who.h"
 
 #include "node/practice/reading.h"
+#include "protocol/authority/standing.h"
 #include "storage/words.h"
 
 #include <string.h>
@@ -83,42 +84,71 @@ static enum fit who_fits(const struct copse_words *name, const struct copse_word
     return is_key || (asked->size > 0 && who_begins(name, asked)) ? FIT_PART : FIT_NOT;
 }
 
-static void who_keep(struct copse_who *out, enum fit *best, enum fit fit,
-                     const struct copse_id *person)
+/* What one search knows. */
+struct search {
+    struct copse_practice_deed *deed;
+    struct copse_who *out;
+    const char *text;
+    struct copse_words asked;
+    struct copse_words name;
+    enum fit best;
+};
+
+static void who_keep(struct search *search, enum fit fit, const struct copse_id *person)
 {
-    if (fit == FIT_NOT || fit < *best) {
+    struct copse_who *out = search->out;
+    if (fit == FIT_NOT || fit < search->best) {
         return;
     }
-    out->count = fit > *best ? 0 : out->count;
-    *best = fit;
+    out->count = fit > search->best ? 0 : out->count;
+    search->best = fit;
+    for (size_t i = 0; i < out->count; i++) {
+        if (copse_bytes_equal_ids(&out->persons[i], person)) {
+            return;
+        }
+    }
     if (out->count < COPSE_WHO_MAX) {
         out->persons[out->count++] = *person;
     }
 }
 
-static enum copse_err who_search(struct copse_practice_deed *deed, struct copse_who *out,
-                                 struct copse_words *asked, struct copse_words *name,
-                                 const char *text)
+static enum copse_err who_look(struct search *search, const struct copse_id *person)
 {
+    struct copse_slice called;
+    bool is_claimed = false;
+    enum copse_err err = copse_who_name(search->deed, &called, &is_claimed, person);
+    if (err == COPSE_OK) {
+        err = copse_words_fold(&search->name, called, COPSE_WORDS_INDEX);
+    }
+    if (err == COPSE_OK) {
+        who_keep(search, who_fits(&search->name, &search->asked, person, search->text), person);
+    }
+    return err;
+}
+
+/* Whoever has a device here, and whoever holds or held a role, which may come first. */
+static enum copse_err who_search(struct search *search)
+{
+    struct copse_practice_deed *deed = search->deed;
     struct copse_view *view;
     struct copse_view_cursor cursor;
-    struct copse_view_object person;
-    enum fit best = FIT_NOT;
+    struct copse_view_object object;
+    struct copse_state_cursor rows;
+    struct copse_id person;
     enum copse_err err = copse_practice_view(deed, &view);
     if (err == COPSE_OK) {
-        err = copse_words_fold(asked, copse_bytes_of_string(text), COPSE_WORDS_INDEX);
+        err = copse_words_fold(&search->asked, copse_bytes_of_string(search->text),
+                               COPSE_WORDS_INDEX);
     }
     copse_view_open_people(&cursor);
-    while (err == COPSE_OK && (err = copse_view_next(view, &person, &cursor)) == COPSE_OK) {
-        struct copse_slice called;
-        bool is_claimed = false;
-        err = copse_who_name(deed, &called, &is_claimed, &person.id);
-        if (err == COPSE_OK) {
-            err = copse_words_fold(name, called, COPSE_WORDS_INDEX);
-        }
-        if (err == COPSE_OK) {
-            who_keep(out, &best, who_fits(name, asked, &person.id, text), &person.id);
-        }
+    while (err == COPSE_OK && (err = copse_view_next(view, &object, &cursor)) == COPSE_OK) {
+        err = who_look(search, &object.id);
+    }
+    err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    copse_standing_open_people(&rows);
+    while (err == COPSE_OK &&
+           (err = copse_standing_next_person(&person, &rows, &deed->state)) == COPSE_OK) {
+        err = who_look(search, &person);
     }
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
@@ -126,21 +156,19 @@ static enum copse_err who_search(struct copse_practice_deed *deed, struct copse_
 enum copse_err copse_who_find(struct copse_practice_deed *deed, struct copse_who *out,
                               const char *text)
 {
-    struct copse_words asked;
-    struct copse_words name;
+    struct search search = {.deed = deed, .out = out, .text = text};
     out->count = 0;
     if (!copse_bytes_is_utf8(copse_bytes_of_string(text))) {
         return COPSE_OK;
     }
-    if (strlen(text) == COPSE_ID_HEX_BYTES - 1 &&
-        copse_bytes_id_from_hex(&out->persons[0], copse_bytes_of_string(text)) == COPSE_OK) {
+    if (copse_bytes_id_from_hex(&out->persons[0], copse_bytes_of_string(text)) == COPSE_OK) {
         out->count = 1;
         return COPSE_OK;
     }
-    copse_words_init(&asked, deed->practice->memory);
-    copse_words_init(&name, deed->practice->memory);
-    enum copse_err err = who_search(deed, out, &asked, &name, text);
-    copse_words_deinit(&asked);
-    copse_words_deinit(&name);
+    copse_words_init(&search.asked, deed->practice->memory);
+    copse_words_init(&search.name, deed->practice->memory);
+    enum copse_err err = who_search(&search);
+    copse_words_deinit(&search.asked);
+    copse_words_deinit(&search.name);
     return err;
 }
