@@ -243,6 +243,18 @@ static enum copse_verdict capacity_try(struct place *place, struct copse_capacit
 static enum copse_err capacity_refuse(struct copse_practice_deed *deed, enum copse_verdict verdict,
                                       const struct copse_op *op, struct copse_error *error);
 
+/* SPEC 7.6: after a LEAVE of the device alone "nothing on its branch is honoured; other branches and
+ * logs go on". The judge lets its class 1 log go on, then; an honest program does not. */
+static bool capacity_has_left(const struct copse_standing *standing, const struct copse_id *join)
+{
+    for (size_t i = 0; standing != NULL && i < standing->line_count; i++) {
+        if (copse_bytes_equal_ids(&standing->lines[i].join, join)) {
+            return standing->lines[i].leaves.count > 0;
+        }
+    }
+    return false;
+}
+
 static enum copse_err capacity_choose(struct copse_practice_deed *deed, struct copse_capacity *out,
                                       const struct copse_op *op)
 {
@@ -260,6 +272,10 @@ static enum copse_err capacity_choose(struct copse_practice_deed *deed, struct c
     }
     if (err != COPSE_OK) {
         return err;
+    }
+    if (capacity_has_left(standing, &place.join) && !op->is_root_signed) {
+        out->verdict = COPSE_VERDICT_LEFT;
+        return COPSE_OK;
     }
     if (capacity_try(&place, out, standing, commons, op) > COPSE_VERDICT_WAITING) {
         err = capacity_early(deed, out, &place, commons);

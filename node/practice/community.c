@@ -431,10 +431,11 @@ static enum copse_err community_is_in(struct copse_practice_deed *deed, bool *ou
 
 /* Where it is known already what the JOIN comes to, an invitation may turn out to be no use. */
 static enum copse_err community_check_join(struct copse_practice_deed *deed,
-                                           const struct copse_id *join, struct copse_error *error)
+                                           struct copse_error *error)
 {
     struct copse_held genesis;
     bool is_in = false;
+    bool was_removed = false;
     enum copse_err err =
         copse_entries_find(deed->txn, &genesis, NULL, deed->number, &deed->community);
     if (err == COPSE_ERR_NOT_FOUND) {
@@ -449,16 +450,15 @@ static enum copse_err community_check_join(struct copse_practice_deed *deed,
     if (err != COPSE_OK || is_in) {
         return err;
     }
-    err = copse_capacity_confirm(deed, join, NULL);
-    if (err == COPSE_ERR_REFUSED) {
-        return copse_error_set(error, err,
-                               "this invitation is closed, or its time is over: ask for another");
+    err = copse_membership_was_removed(deed, &was_removed);
+    if (err != COPSE_OK) {
+        return err;
     }
-    return err == COPSE_OK ? copse_error_set(error, COPSE_ERR_REFUSED,
-                                             "you were removed from this community, and an "
-                                             "invitation does not undo that: ask its coordinators "
-                                             "to readmit you")
-                           : err;
+    return copse_error_set(error, COPSE_ERR_REFUSED, "%s",
+                           was_removed
+                               ? "you were removed from this community, and an invitation does not "
+                                 "undo that: ask its coordinators to readmit you"
+                               : "this invitation is closed, or its time is over: ask for another");
 }
 
 static enum copse_err community_join(struct copse_practice_deed *deed,
@@ -483,7 +483,7 @@ static enum copse_err community_join(struct copse_practice_deed *deed,
     if (err == COPSE_OK) {
         err = community_write_join(deed, &join, ticket, error);
     }
-    return err == COPSE_OK ? community_check_join(deed, &join, error) : err;
+    return err == COPSE_OK ? community_check_join(deed, error) : err;
 }
 
 enum copse_err copse_community_join(const struct copse_practice *practice,

@@ -133,6 +133,15 @@ static enum copse_err membership_find(struct copse_practice_deed *deed, struct o
     return err;
 }
 
+enum copse_err copse_membership_was_removed(struct copse_practice_deed *deed, bool *out)
+{
+    struct overcome over;
+    enum copse_err err =
+        membership_find(deed, &over, copse_keyring_person(deed->practice->keyring));
+    *out = err == COPSE_OK && over.has_remover;
+    return err;
+}
+
 enum copse_err copse_membership_readmit(struct copse_practice_deed *deed, size_t *overcome,
                                         const struct copse_membership_return *plan,
                                         struct copse_error *error)

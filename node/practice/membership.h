@@ -60,6 +60,10 @@ enum copse_err copse_membership_assent(struct copse_practice_deed *deed,
 enum copse_err copse_membership_leave(struct copse_practice_deed *deed, struct copse_slice reason,
                                       struct copse_error *error) COPSE_MUST_CHECK;
 
+/* Has somebody removed or recalled the acting person, whether or not that was overcome since? */
+enum copse_err copse_membership_was_removed(struct copse_practice_deed *deed,
+                                            bool *out) COPSE_MUST_CHECK;
+
 /* LEAVEs of the acting person that a JOIN has to name to come in again; at most
  * COPSE_OP_OVER_MAX, rising. */
 enum copse_err copse_membership_leaves(struct copse_practice_deed *deed,
