@@ -362,6 +362,33 @@ static struct copse_under membership_voice(struct copse_practice_deed *deed,
     return (struct copse_under){deed->community, charter == NULL ? deed->community : charter->id};
 }
 
+/* Two recalls would be two calls for voices; so what does not fit the cut of one is accepted by its
+ * author, which counts as soon as the recall does. */
+static enum copse_err membership_write_recall(struct copse_practice_deed *deed, struct copse_id *id,
+                                              const struct copse_membership_ending *ending,
+                                              struct copse_error *error)
+{
+    struct copse_act_cut cut;
+    struct copse_id accept_id;
+    struct copse_op recall = {.kind = COPSE_OP_RECALL, .target = ending->person};
+    struct copse_op accept = {.kind = COPSE_OP_ACCEPT, .what = COPSE_OP_ACCEPTS_ENDING};
+    enum copse_err err = membership_cut(deed, &cut, ending, error);
+    struct copse_act_cut first = cut;
+    struct copse_act_cut rest = cut;
+    first.count = cut.count < COPSE_OP_CUT_MAX ? cut.count : COPSE_OP_CUT_MAX;
+    rest.count = cut.count - first.count;
+    if (err == COPSE_OK) {
+        err = copse_act_write(deed, id, &recall, &first, ending->reason, error);
+    }
+    if (err == COPSE_OK && rest.count > 0) {
+        rest.leaves += first.count;
+        accept.target = *id;
+        err = copse_act_write(deed, &accept_id, &accept, &rest, ending->reason, error);
+    }
+    copse_act_cut_deinit(&cut);
+    return err;
+}
+
 enum copse_err copse_membership_recall(struct copse_practice_deed *deed,
                                        struct copse_membership_recall *out,
                                        const struct copse_membership_ending *ending,
@@ -376,11 +403,13 @@ enum copse_err copse_membership_recall(struct copse_practice_deed *deed,
     if (err != COPSE_OK) {
         return err;
     }
-    struct copse_op op = {.kind = COPSE_OP_RECALL, .target = ending->person};
     struct copse_under under = membership_voice(deed, commons);
     deed->under = &under;
-    err = membership_end(deed, &out->id, &op, ending, error);
+    err = membership_write_recall(deed, &out->id, ending, error);
     deed->under = NULL;
+    if (err == COPSE_OK) {
+        err = copse_capacity_confirm(deed, &out->id, error);
+    }
     return err == COPSE_OK ? membership_count(deed, out) : err;
 }
 

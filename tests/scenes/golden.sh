@@ -100,6 +100,7 @@ golden charter-history charter history
 golden unplaced-list unplaced list
 golden unplaced-save unplaced save "$folder/unplaced.md"
 golden role-end-2 people role end --code "$code"
-golden successor community successor "Physics 2" --kind moderated --founder "$ben" -C "Physics teaching"
+golden successor community successor "Physics 2" --kind moderated --founder "$ben" \
+    -C "Physics teaching"
 golden invite-2 invite -C "Physics 2"
 golden community-leave community leave --yes --code "$code" -C "Physics 2"

@@ -20,6 +20,11 @@ role_of() {
     field role
 }
 
+# count WORDS: how often they occur in $output.
+count() {
+    printf '%s\n' "$output" | grep -o "$1" | wc -l | tr -d ' '
+}
+
 says() {
     case $output in *"$1"*) ;; *) fail "$2 does not say '$1'" ;; esac
 }
@@ -60,7 +65,7 @@ for node in a b c d; do
     cp -r "$folder/$node" "$folder/state-$node" "$folder/before"
 done
 
-for order in "ab ac ad bc bd cd" "cd bd bc ad ac ab" "ac bd ad bc cd ab" "bc cd ab ad bd ac"; do
+for order in "ab ac ad bc bd cd" "cd bd bc ad ac ab" "ac bd ad bc cd ab"; do
     for node in a b c d; do
         rm -rf "${folder:?}/$node" "${folder:?}/state-$node"
         cp -r "$folder/before/$node" "$folder/before/state-$node" "$folder"
@@ -70,8 +75,8 @@ for order in "ab ac ad bc bd cd" "cd bd bc ad ac ab" "ac bd ad bc cd ab" "bc cd 
             meet "${two%?}" "${two#?}"
         done
     done
-    # What is past a cut need not be stored (SPEC 7.9), so the act that did not count is where it was
-    # written, and wherever it came before the other one.
+    # What is past a cut need not be stored (SPEC 7.9), so the act that did not count is where it
+    # was written, and wherever it came before the other one.
     told=
     for node in a b c d; do
         at "$node"
@@ -127,7 +132,7 @@ same "$(field count)" 200 "late entries at d"
 same "$(field name)" Eve "whose they are"
 at e
 run --json unplaced list
-same "$(printf '%s\n' "$output" | grep -o '"type":"talk"' | wc -l | tr -d ' ')" 200 "unplaced words"
+same "$(count '"type":"talk"')" 200 "unplaced words"
 late=$(field id)
 refuse 4 refused post "And another thing"
 refuse 4 refused unplaced repost "$late"
@@ -144,14 +149,14 @@ at e
 run --json unplaced repost "$late"
 fresh=$(field id)
 run --json unplaced list
-same "$(printf '%s\n' "$output" | grep -o '"type":"talk"' | wc -l | tr -d ' ')" 199 "after one is said again"
+same "$(count '"type":"talk"')" 199 "after one is said again"
 pair a e
 at a
 same "$(role_of Eve)" member "Eve at a, readmitted"
 run thread "$fresh"
 says "Late words 0" "what was said again"
 run --json feed -n 1000
-same "$(printf '%s\n' "$output" | grep -o 'Late words' | wc -l | tr -d ' ')" 1 "late words at a"
+same "$(count 'Late words')" 1 "late words at a"
 
 # She leaves for good, signed with the code that is still on her machine.
 at e

@@ -367,6 +367,33 @@ static void recall__founders_removed_by_the_first_have_the_last_word(void **stat
     assert_true(commune_counts(commune, &post));
 }
 
+static void recall__a_cut_of_many_devices_stands_as_a_whole(void **state)
+{
+    struct commune *commune = *state;
+    struct copse_membership_recall said;
+    struct copse_id posts[26];
+    for (size_t i = 1; i < 3; i++) {
+        assert_int_equal(commune_add(commune), i);
+    }
+    commune_found(commune, COPSE_COMMUNITY_OPEN, 3);
+    assert_int_equal(commune_invite(commune, 0, 0, 0), COPSE_OK);
+    for (size_t i = 1; i < 3; i++) {
+        assert_int_equal(commune_join(commune, i), COPSE_OK);
+    }
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(posts); i++) {
+        size_t device = commune_add_device(commune, 0);
+        assert_int_equal(commune_join(commune, device), COPSE_OK);
+        assert_int_equal(commune_post(commune, device, &posts[i], "words"), COPSE_OK);
+    }
+    assert_int_equal(recall(commune, &said, 1, 0, NULL), COPSE_OK);
+    struct copse_id id = said.id;
+    assert_int_equal(assent(commune, &said, 2, &id), COPSE_OK);
+    assert_no_role(commune, 0);
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(posts); i++) {
+        assert_true(commune_counts(commune, &posts[i]));
+    }
+}
+
 static void recall__two_founders_have_none_and_are_told(void **state)
 {
     struct commune *commune = *state;
@@ -755,6 +782,7 @@ int main(void)
         TEST(membership__leaving_and_joining_again),
         TEST(membership__a_device_that_leaves_leaves_the_others_alone),
         TEST(recall__founders_removed_by_the_first_have_the_last_word),
+        TEST(recall__a_cut_of_many_devices_stands_as_a_whole),
         TEST(recall__two_founders_have_none_and_are_told),
         TEST(invites__one_that_is_used_up_is_closed_and_all_who_came_stay),
         TEST(invites__more_than_200_who_stay_take_several_entries),
