@@ -362,33 +362,6 @@ static struct copse_under membership_voice(struct copse_practice_deed *deed,
     return (struct copse_under){deed->community, charter == NULL ? deed->community : charter->id};
 }
 
-/* Two recalls would be two calls for voices; so what does not fit the cut of one is accepted by its
- * author, which counts as soon as the recall does. */
-static enum copse_err membership_write_recall(struct copse_practice_deed *deed, struct copse_id *id,
-                                              const struct copse_membership_ending *ending,
-                                              struct copse_error *error)
-{
-    struct copse_act_cut cut;
-    struct copse_id accept_id;
-    struct copse_op recall = {.kind = COPSE_OP_RECALL, .target = ending->person};
-    struct copse_op accept = {.kind = COPSE_OP_ACCEPT, .what = COPSE_OP_ACCEPTS_ENDING};
-    enum copse_err err = membership_cut(deed, &cut, ending, error);
-    struct copse_act_cut first = cut;
-    struct copse_act_cut rest = cut;
-    first.count = cut.count < COPSE_OP_CUT_MAX ? cut.count : COPSE_OP_CUT_MAX;
-    rest.count = cut.count - first.count;
-    if (err == COPSE_OK) {
-        err = copse_act_write(deed, id, &recall, &first, ending->reason, error);
-    }
-    if (err == COPSE_OK && rest.count > 0) {
-        rest.leaves += first.count;
-        accept.target = *id;
-        err = copse_act_write(deed, &accept_id, &accept, &rest, ending->reason, error);
-    }
-    copse_act_cut_deinit(&cut);
-    return err;
-}
-
 enum copse_err copse_membership_recall(struct copse_practice_deed *deed,
                                        struct copse_membership_recall *out,
                                        const struct copse_membership_ending *ending,
@@ -403,14 +376,64 @@ enum copse_err copse_membership_recall(struct copse_practice_deed *deed,
     if (err != COPSE_OK) {
         return err;
     }
+    struct copse_op op = {.kind = COPSE_OP_RECALL, .target = ending->person};
     struct copse_under under = membership_voice(deed, commons);
     deed->under = &under;
-    err = membership_write_recall(deed, &out->id, ending, error);
+    err = membership_end(deed, &out->id, &op, ending, error);
     deed->under = NULL;
-    if (err == COPSE_OK) {
-        err = copse_capacity_confirm(deed, &out->id, error);
-    }
     return err == COPSE_OK ? membership_count(deed, out) : err;
+}
+
+static bool membership_is_among(const struct copse_id *ids, size_t count, const struct copse_id *id)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (copse_bytes_equal_ids(&ids[i], id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool membership_is_recall_of(void *context, const struct copse_held *held,
+                                    const struct copse_op *op)
+{
+    const struct copse_id *founder = context;
+    (void)held;
+    return copse_bytes_equal_ids(&op->target, founder);
+}
+
+/* A recall whose cut does not fit one entry is several, one behind the other in their author's log,
+ * and each needs the voices. The caller frees *out. */
+static enum copse_err membership_parts(struct copse_practice_deed *deed, struct copse_id **out,
+                                       size_t *count, const struct copse_membership_recall *recall)
+{
+    struct copse_annals annals;
+    struct copse_id *parts = NULL;
+    *count = 0;
+    struct copse_id founder = recall->founder;
+    enum copse_err err = copse_annals_read(deed, &annals, COPSE_ANNALS_KIND(COPSE_OP_RECALL),
+                                           membership_is_recall_of, &founder);
+    if (err == COPSE_OK) {
+        parts = copse_memory_new(deed->practice->memory, annals.count + 1, sizeof(*parts));
+        err = parts == NULL ? COPSE_ERR_NOMEM : COPSE_OK;
+    }
+    struct copse_id first = recall->id;
+    for (size_t i = annals.count; err == COPSE_OK && i > 0; i--) {
+        const struct copse_held *held = &annals.acts[i - 1].held;
+        bool is_before = copse_bytes_equal_ids(&held->id, &first) &&
+                         copse_annals_find(&annals, &held->entry.prev) != NULL;
+        first = is_before ? held->entry.prev : first;
+    }
+    for (size_t i = 0; err == COPSE_OK && i < annals.count; i++) {
+        const struct copse_held *held = &annals.acts[i].held;
+        if (copse_bytes_equal_ids(&held->id, &first) ||
+            membership_is_among(parts, *count, &held->entry.prev)) {
+            parts[(*count)++] = held->id;
+        }
+    }
+    copse_annals_deinit(&annals);
+    *out = parts;
+    return err;
 }
 
 enum copse_err copse_membership_assent(struct copse_practice_deed *deed,
@@ -421,6 +444,8 @@ enum copse_err copse_membership_assent(struct copse_practice_deed *deed,
     const struct copse_commons *commons = NULL;
     struct copse_view_entry entry;
     struct copse_id id;
+    struct copse_id *parts = NULL;
+    size_t part_count = 0;
     *out = (struct copse_membership_recall){.id = *recall};
     enum copse_err err = copse_capacity_commons(deed, &commons);
     if (err == COPSE_OK) {
@@ -436,11 +461,15 @@ enum copse_err copse_membership_assent(struct copse_practice_deed *deed,
     if (err != COPSE_OK) {
         return err;
     }
-    struct copse_op op = {.kind = COPSE_OP_ASSENT, .target = *recall};
+    err = membership_parts(deed, &parts, &part_count, out);
     struct copse_under under = membership_voice(deed, commons);
     deed->under = &under;
-    err = copse_act_write(deed, &id, &op, NULL, reason, error);
+    for (size_t i = 0; err == COPSE_OK && i < part_count; i++) {
+        struct copse_op op = {.kind = COPSE_OP_ASSENT, .target = parts[i]};
+        err = copse_act_write(deed, &id, &op, NULL, reason, error);
+    }
     deed->under = NULL;
+    copse_memory_free(deed->practice->memory, parts);
     if (err == COPSE_OK) {
         err = copse_capacity_confirm(deed, &id, error);
     }

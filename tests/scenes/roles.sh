@@ -128,8 +128,7 @@ for node in a b d; do
 done
 at d
 run --json moderate late
-same "$(field count)" 200 "late entries at d"
-same "$(field name)" Eve "whose they are"
+says '"name":"Eve","count":200' "what came late at d"
 at e
 run --json unplaced list
 same "$(count '"type":"talk"')" 200 "unplaced words"

@@ -222,3 +222,38 @@ enum copse_err commune_role(struct commune *commune, size_t who, enum copse_op_r
     copse_practice_end(deed);
     return err;
 }
+
+*Ana(0) has founded an open community;
+Ben(1) and Cat(2) are members.* / struct commune *commune_three(void **state)
+{
+    struct commune *commune = *state;
+    size_t ben = commune_add(commune);
+    size_t cat = commune_add(commune);
+    commune_found(commune, COPSE_COMMUNITY_OPEN, 1);
+    assert_int_equal(commune_invite(commune, 0, 0, 0), COPSE_OK);
+    assert_int_equal(commune_join(commune, ben), COPSE_OK);
+    assert_int_equal(commune_join(commune, cat), COPSE_OK);
+    return commune;
+}
+
+void commune_assert_role(struct commune *commune, size_t who, enum copse_op_role role)
+{
+    enum copse_op_role has;
+    assert_int_equal(commune_role(commune, who, &has), COPSE_OK);
+    assert_int_equal(has, role);
+}
+
+void commune_assert_no_role(struct commune *commune, size_t who)
+{
+    enum copse_op_role has;
+    assert_int_equal(commune_role(commune, who, &has), COPSE_ERR_NOT_FOUND);
+}
+
+enum copse_err commune_readmit(struct commune *commune, size_t by, size_t who)
+{
+    size_t overcome = 0;
+    struct copse_membership_return plan = {.person = *commune_person(commune, who),
+                                           .role = COPSE_OP_MEMBER};
+    struct copse_practice_deed *deed = commune_begin(commune, by);
+    return commune_end(commune, copse_membership_readmit(deed, &overcome, &plan, &commune->error));
+}

@@ -66,5 +66,16 @@ enum copse_err commune_remove(struct commune *commune, size_t by, size_t who);
 
 /* The best role that holds; COPSE_ERR_NOT_FOUND: none. */
 enum copse_err commune_role(struct commune *commune, size_t who, enum copse_op_role *role);
+void commune_assert_role(struct commune *commune, size_t who, enum copse_op_role role);
+void commune_assert_no_role(struct commune *commune, size_t who);
+
+/* As a member again. */
+enum copse_err commune_readmit(struct commune *commune, size_t by, size_t who);
+
+/* An open community that Ana (0) has founded, with Ben (1) and Cat (2) as members. */
+struct commune *commune_three(void **state);
+
+/* What the last deed said when it was refused. */
+#define COMMUNE_ASSERT_SAYS(commune, words) assert_non_null(strstr((commune)->error.text, words))
 
 #endif

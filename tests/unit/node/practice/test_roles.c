@@ -1,13 +1,10 @@
 #include "node/practice/charter.h"
 #include "node/practice/history.h"
 #include "node/practice/invites.h"
-#include "node/practice/membership.h"
-#include "node/practice/mute.h"
 #include "node/practice/people.h"
 #include "node/practice/roles.h"
 #include "node/practice/seniority.h"
 #include "node/practice/tend.h"
-#include "node/practice/unplaced.h"
 #include "node/practice/who.h"
 #include "protocol/entry/clock.h"
 #include "tests/support/cmocka.h"
@@ -15,22 +12,7 @@
 
 #include <string.h>
 
-#define ASSERT_SAYS(commune, words) assert_non_null(strstr((commune)->error.text, words))
-
-/* Ana (0) has founded an open community; Ben (1) and Cat (2) are members. */
-static struct commune *three(void **state)
-{
-    struct commune *commune = *state;
-    size_t ben = commune_add(commune);
-    size_t cat = commune_add(commune);
-    commune_found(commune, COPSE_COMMUNITY_OPEN, 1);
-    assert_int_equal(commune_invite(commune, 0, 0, 0), COPSE_OK);
-    assert_int_equal(commune_join(commune, ben), COPSE_OK);
-    assert_int_equal(commune_join(commune, cat), COPSE_OK);
-    return commune;
-}
-
-static struct copse_tend_done tend(struct commune *commune, size_t person)
+/ static struct copse_tend_done tend(struct commune *commune, size_t person)
 {
     struct copse_tend_done done = {.invitations = 0};
     assert_int_equal(copse_tend_community(&commune->persons[person].practice, &done,
@@ -39,33 +21,11 @@ static struct copse_tend_done tend(struct commune *commune, size_t person)
     return done;
 }
 
-static void assert_role(struct commune *commune, size_t who, enum copse_op_role role)
-{
-    enum copse_op_role has;
-    assert_int_equal(commune_role(commune, who, &has), COPSE_OK);
-    assert_int_equal(has, role);
-}
-
-static void assert_no_role(struct commune *commune, size_t who)
-{
-    enum copse_op_role has;
-    assert_int_equal(commune_role(commune, who, &has), COPSE_ERR_NOT_FOUND);
-}
-
-static enum copse_err readmit(struct commune *commune, size_t by, size_t who)
-{
-    size_t overcome = 0;
-    struct copse_membership_return plan = {.person = *commune_person(commune, who),
-                                           .role = COPSE_OP_MEMBER};
-    struct copse_practice_deed *deed = commune_begin(commune, by);
-    return commune_end(commune, copse_membership_readmit(deed, &overcome, &plan, &commune->error));
-}
-
 /* ---- in what capacity ---- */
 
 static void capacity__a_role_that_ended_gives_way_to_one_that_holds(void **state)
 {
-    struct commune *commune = three(state);
+    struct commune *commune = commune_three(state);
     struct copse_id before;
     struct copse_id after;
     uint64_t until_ms = commune->now_ms + 2 * COMMUNE_DAY_MS;
@@ -80,12 +40,12 @@ static void capacity__a_role_that_ended_gives_way_to_one_that_holds(void **state
 
 static void capacity__what_a_role_does_not_allow_is_refused_with_who_may(void **state)
 {
-    struct commune *commune = three(state);
+    struct commune *commune = commune_three(state);
     assert_int_equal(commune_grant(commune, 1, 2, COPSE_OP_MODERATOR, 0), COPSE_ERR_REFUSED);
-    ASSERT_SAYS(commune, "it is for coordinators");
+    COMMUNE_ASSERT_SAYS(commune, "it is for coordinators");
     assert_int_equal(commune_remove(commune, 1, 2), COPSE_ERR_REFUSED);
-    ASSERT_SAYS(commune, "coordinators and moderators");
-    assert_role(commune, 2, COPSE_OP_MEMBER);
+    COMMUNE_ASSERT_SAYS(commune, "coordinators and moderators");
+    commune_assert_role(commune, 2, COPSE_OP_MEMBER);
 }
 
 static void capacity__a_moderated_community_lets_guests_wait(void **state)
@@ -102,9 +62,9 @@ static void capacity__a_moderated_community_lets_guests_wait(void **state)
                                            copse_bytes_of_string("Eve"), &commune->error),
                      COPSE_OK);
     assert_int_equal(commune_join(commune, eve), COPSE_OK);
-    assert_role(commune, eve, COPSE_OP_GUEST);
+    commune_assert_role(commune, eve, COPSE_OP_GUEST);
     assert_int_equal(commune_post(commune, eve, &post, "too early"), COPSE_ERR_REFUSED);
-    ASSERT_SAYS(commune, "you are a guest here");
+    COMMUNE_ASSERT_SAYS(commune, "you are a guest here");
     assert_int_equal(commune_invite(commune, eve, 0, 0), COPSE_ERR_REFUSED);
 
     /* Stewards see under what name somebody waits. */
@@ -130,33 +90,33 @@ static void capacity__a_moderated_community_lets_guests_wait(void **state)
 
 static void roles__the_senior_of_two_stands_and_it_is_told_why(void **state)
 {
-    struct commune *commune = three(state);
+    struct commune *commune = commune_three(state);
     assert_int_equal(commune_grant(commune, 0, 1, COPSE_OP_COORDINATOR, 0), COPSE_OK);
     assert_int_equal(commune_grant(commune, 0, 2, COPSE_OP_COORDINATOR, 0), COPSE_OK);
     assert_int_equal(commune_remove(commune, 2, 1), COPSE_ERR_REFUSED);
-    ASSERT_SAYS(commune, " appointed ");
-    ASSERT_SAYS(commune, " before ");
+    COMMUNE_ASSERT_SAYS(commune, " appointed ");
+    COMMUNE_ASSERT_SAYS(commune, " before ");
     assert_int_equal(commune_remove(commune, 2, 0), COPSE_ERR_REFUSED);
-    ASSERT_SAYS(commune, "nearer to the founders");
+    COMMUNE_ASSERT_SAYS(commune, "nearer to the founders");
     assert_int_equal(commune_remove(commune, 1, 2), COPSE_OK);
-    assert_no_role(commune, 2);
+    commune_assert_no_role(commune, 2);
 }
 
 static void roles__a_moderator_cannot_touch_a_coordinator(void **state)
 {
-    struct commune *commune = three(state);
+    struct commune *commune = commune_three(state);
     assert_int_equal(commune_grant(commune, 0, 1, COPSE_OP_MODERATOR, 0), COPSE_OK);
     assert_int_equal(commune_grant(commune, 0, 2, COPSE_OP_COORDINATOR, 0), COPSE_OK);
     assert_int_equal(commune_remove(commune, 1, 2), COPSE_ERR_REFUSED);
-    ASSERT_SAYS(commune, "acted as coordinator");
-    assert_role(commune, 2, COPSE_OP_COORDINATOR);
+    COMMUNE_ASSERT_SAYS(commune, "acted as coordinator");
+    commune_assert_role(commune, 2, COPSE_OP_COORDINATOR);
 }
 
 /* ---- ending ---- */
 
 static void roles__revoking_leaves_what_was_done_and_other_roles(void **state)
 {
-    struct commune *commune = three(state);
+    struct commune *commune = commune_three(state);
     struct copse_id post;
     assert_int_equal(commune_grant(commune, 0, 1, COPSE_OP_MODERATOR, 0), COPSE_OK);
     assert_int_equal(commune_post(commune, 1, &post, "as moderator"), COPSE_OK);
@@ -166,7 +126,7 @@ static void roles__revoking_leaves_what_was_done_and_other_roles(void **state)
                                                 COPSE_OP_MODERATOR, COPSE_OP_REASON_OTHER,
                                                 copse_bytes_of_string("over"), &commune->error)),
         COPSE_OK);
-    assert_role(commune, 1, COPSE_OP_MEMBER);
+    commune_assert_role(commune, 1, COPSE_OP_MEMBER);
     assert_true(commune_counts(commune, &post));
     assert_int_equal(commune_post(commune, 1, &post, "as member"), COPSE_OK);
     assert_true(commune_counts(commune, &post));
@@ -174,7 +134,7 @@ static void roles__revoking_leaves_what_was_done_and_other_roles(void **state)
 
 static void roles__stepping_down_keeps_a_founder_as_member(void **state)
 {
-    struct commune *commune = three(state);
+    struct commune *commune = commune_three(state);
     struct copse_id post;
     struct copse_secret root = commune_root(commune, 0);
     assert_int_equal(commune_grant(commune, 0, 1, COPSE_OP_COORDINATOR, 0), COPSE_OK);
@@ -184,8 +144,8 @@ static void roles__stepping_down_keeps_a_founder_as_member(void **state)
                                                                 &commune->error)),
                      COPSE_OK);
     copse_key_forget(&root);
-    assert_role(commune, 0, COPSE_OP_MEMBER);
-    assert_role(commune, 1, COPSE_OP_COORDINATOR); /* what was given before stands */
+    commune_assert_role(commune, 0, COPSE_OP_MEMBER);
+    commune_assert_role(commune, 1, COPSE_OP_COORDINATOR); /* what was given before stands */
     assert_int_equal(commune_post(commune, 0, &post, "as member"), COPSE_OK);
     assert_true(commune_counts(commune, &post));
     assert_int_equal(commune_grant(commune, 0, 2, COPSE_OP_MODERATOR, 0), COPSE_ERR_REFUSED);
@@ -193,7 +153,7 @@ static void roles__stepping_down_keeps_a_founder_as_member(void **state)
 
 static void roles__a_cut_of_many_devices_goes_into_several_entries(void **state)
 {
-    struct commune *commune = three(state);
+    struct commune *commune = commune_three(state);
     struct copse_id posts[30];
     for (size_t i = 0; i < COPSE_ARRAY_SIZE(posts); i++) {
         size_t device = commune_add_device(commune, 1);
@@ -201,210 +161,10 @@ static void roles__a_cut_of_many_devices_goes_into_several_entries(void **state)
         assert_int_equal(commune_post(commune, device, &posts[i], "from a device"), COPSE_OK);
     }
     assert_int_equal(commune_remove(commune, 0, 1), COPSE_OK);
-    assert_no_role(commune, 1);
+    commune_assert_no_role(commune, 1);
     for (size_t i = 0; i < COPSE_ARRAY_SIZE(posts); i++) {
         assert_true(commune_counts(commune, &posts[i]));
     }
-}
-
-/* ---- removal and return ---- */
-
-static void membership__who_was_removed_comes_back_in_a_new_log(void **state)
-{
-    struct commune *commune = three(state);
-    struct copse_id early;
-    struct copse_id later;
-    assert_int_equal(commune_post(commune, 1, &early, "early"), COPSE_OK);
-    assert_int_equal(commune_remove(commune, 0, 1), COPSE_OK);
-    assert_int_equal(commune_post(commune, 1, &later, "late"), COPSE_ERR_REFUSED);
-    ASSERT_SAYS(commune, "your role here has ended");
-    assert_int_equal(commune_join(commune, 1), COPSE_ERR_REFUSED);
-    ASSERT_SAYS(commune, "an invitation does not undo that");
-    assert_int_equal(commune_grant(commune, 0, 1, COPSE_OP_MEMBER, 0), COPSE_ERR_EXISTS);
-
-    assert_int_equal(readmit(commune, 0, 1), COPSE_OK);
-    assert_int_equal(commune_post(commune, 1, &later, "again"), COPSE_OK);
-    assert_true(commune_counts(commune, &early));
-    assert_true(commune_counts(commune, &later));
-    assert_int_equal(readmit(commune, 0, 2), COPSE_ERR_NOT_FOUND);
-
-    /* A second removal leaves what was written in either log. */
-    assert_int_equal(commune_remove(commune, 0, 1), COPSE_OK);
-    assert_true(commune_counts(commune, &early));
-    assert_true(commune_counts(commune, &later));
-    assert_int_equal(readmit(commune, 0, 1), COPSE_OK);
-    assert_int_equal(commune_post(commune, 1, &later, "once more"), COPSE_OK);
-    assert_true(commune_counts(commune, &later));
-}
-
-static void membership__a_junior_cannot_take_a_removal_back(void **state)
-{
-    struct commune *commune = three(state);
-    size_t eve = commune_add(commune);
-    assert_int_equal(commune_join(commune, eve), COPSE_OK);
-    assert_int_equal(commune_grant(commune, 0, 1, COPSE_OP_MODERATOR, 0), COPSE_OK);
-    assert_int_equal(commune_remove(commune, 0, eve), COPSE_OK);
-    assert_int_equal(readmit(commune, 1, eve), COPSE_ERR_REFUSED);
-    ASSERT_SAYS(commune, "can take that back");
-    assert_no_role(commune, eve);
-}
-
-static void membership__from_an_entry_on_nothing_stands(void **state)
-{
-    struct commune *commune = three(state);
-    struct copse_id posts[3];
-    struct copse_id id;
-    for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(commune_post(commune, 1, &posts[i], "words"), COPSE_OK);
-    }
-    struct copse_membership_ending ending = {.person = *commune_person(commune, 1),
-                                             .from = &posts[1],
-                                             .reason = copse_bytes_of_string("test")};
-    struct copse_practice_deed *deed = commune_begin(commune, 0);
-    assert_int_equal(
-        commune_end(commune, copse_membership_remove(deed, &id, &ending, &commune->error)),
-        COPSE_OK);
-    assert_true(commune_counts(commune, &posts[0]));
-    assert_false(commune_counts(commune, &posts[1]));
-    assert_false(commune_counts(commune, &posts[2]));
-}
-
-static void membership__leaving_and_joining_again(void **state)
-{
-    struct commune *commune = three(state);
-    struct copse_id early;
-    struct copse_id later;
-    struct copse_secret root = commune_root(commune, 1);
-    assert_int_equal(commune_post(commune, 1, &early, "early"), COPSE_OK);
-    struct copse_practice_deed *deed = commune_begin(commune, 1);
-    deed->root = &root;
-    assert_int_equal(
-        commune_end(commune,
-                    copse_membership_leave(deed, (struct copse_slice){NULL, 0}, &commune->error)),
-        COPSE_OK);
-    copse_key_forget(&root);
-    assert_no_role(commune, 1);
-    assert_true(commune_counts(commune, &early));
-    assert_int_equal(commune_post(commune, 1, &later, "late"), COPSE_ERR_REFUSED);
-    assert_int_equal(commune_join(commune, 1), COPSE_OK);
-    assert_int_equal(commune_join(commune, 1), COPSE_ERR_EXISTS);
-    assert_int_equal(commune_post(commune, 1, &later, "again"), COPSE_OK);
-    assert_true(commune_counts(commune, &later));
-    assert_true(commune_counts(commune, &early));
-}
-
-static void membership__a_device_that_leaves_leaves_the_others_alone(void **state)
-{
-    struct commune *commune = three(state);
-    struct copse_id post;
-    size_t other = commune_add_device(commune, 1);
-    assert_int_equal(commune_join(commune, other), COPSE_OK);
-    struct copse_practice_deed *deed = commune_begin(commune, 1);
-    assert_int_equal(
-        commune_end(commune,
-                    copse_membership_leave(deed, (struct copse_slice){NULL, 0}, &commune->error)),
-        COPSE_OK);
-    assert_int_equal(commune_post(commune, 1, &post, "late"), COPSE_ERR_REFUSED);
-    ASSERT_SAYS(commune, "this device has left");
-    assert_int_equal(commune_post(commune, other, &post, "still here"), COPSE_OK);
-    assert_true(commune_counts(commune, &post));
-}
-
-/* ---- recall ---- */
-
-static enum copse_err recall(struct commune *commune, struct copse_membership_recall *out,
-                             size_t by, size_t who, const struct copse_id *from)
-{
-    struct copse_membership_ending ending = {.person = *commune_person(commune, who),
-                                             .from = from,
-                                             .reason = copse_bytes_of_string("test")};
-    struct copse_practice_deed *deed = commune_begin(commune, by);
-    return commune_end(commune, copse_membership_recall(deed, out, &ending, &commune->error));
-}
-
-static enum copse_err assent(struct commune *commune, struct copse_membership_recall *out,
-                             size_t by, const struct copse_id *id)
-{
-    struct copse_practice_deed *deed = commune_begin(commune, by);
-    return commune_end(commune, copse_membership_assent(
-                                    deed, out, id, (struct copse_slice){NULL, 0}, &commune->error));
-}
-
-static void recall__founders_removed_by_the_first_have_the_last_word(void **state)
-{
-    struct commune *commune = *state;
-    struct copse_membership_recall said;
-    struct copse_id post;
-    struct copse_id act;
-    for (size_t i = 1; i < 3; i++) {
-        assert_int_equal(commune_add(commune), i);
-    }
-    commune_found(commune, COPSE_COMMUNITY_OPEN, 3);
-    assert_int_equal(commune_invite(commune, 0, 0, 0), COPSE_OK);
-    assert_int_equal(commune_join(commune, 1), COPSE_OK);
-    assert_int_equal(commune_join(commune, 2), COPSE_OK);
-    assert_role(commune, 1, COPSE_OP_COORDINATOR);
-    assert_int_equal(commune_post(commune, 0, &post, "before"), COPSE_OK);
-    struct copse_membership_ending ending = {.person = *commune_person(commune, 1)};
-    struct copse_practice_deed *deed = commune_begin(commune, 0);
-    assert_int_equal(
-        commune_end(commune, copse_membership_remove(deed, &act, &ending, &commune->error)),
-        COPSE_OK);
-    assert_int_equal(commune_remove(commune, 0, 2), COPSE_OK);
-    assert_no_role(commune, 1);
-
-    assert_int_equal(recall(commune, &said, 1, 1, NULL), COPSE_ERR_REFUSED);
-    assert_int_equal(recall(commune, &said, 1, 0, &act), COPSE_OK);
-    assert_int_equal(said.voices, 1);
-    assert_int_equal(said.needed, 2);
-    assert_role(commune, 0, COPSE_OP_COORDINATOR);
-    struct copse_id id = said.id;
-    assert_int_equal(assent(commune, &said, 2, &id), COPSE_OK);
-    assert_int_equal(said.voices, 2);
-    assert_no_role(commune, 0);
-    assert_role(commune, 1, COPSE_OP_COORDINATOR);
-    assert_role(commune, 2, COPSE_OP_COORDINATOR);
-    assert_true(commune_counts(commune, &post));
-}
-
-static void recall__a_cut_of_many_devices_stands_as_a_whole(void **state)
-{
-    struct commune *commune = *state;
-    struct copse_membership_recall said;
-    struct copse_id posts[26];
-    for (size_t i = 1; i < 3; i++) {
-        assert_int_equal(commune_add(commune), i);
-    }
-    commune_found(commune, COPSE_COMMUNITY_OPEN, 3);
-    assert_int_equal(commune_invite(commune, 0, 0, 0), COPSE_OK);
-    for (size_t i = 1; i < 3; i++) {
-        assert_int_equal(commune_join(commune, i), COPSE_OK);
-    }
-    for (size_t i = 0; i < COPSE_ARRAY_SIZE(posts); i++) {
-        size_t device = commune_add_device(commune, 0);
-        assert_int_equal(commune_join(commune, device), COPSE_OK);
-        assert_int_equal(commune_post(commune, device, &posts[i], "words"), COPSE_OK);
-    }
-    assert_int_equal(recall(commune, &said, 1, 0, NULL), COPSE_OK);
-    struct copse_id id = said.id;
-    assert_int_equal(assent(commune, &said, 2, &id), COPSE_OK);
-    assert_no_role(commune, 0);
-    for (size_t i = 0; i < COPSE_ARRAY_SIZE(posts); i++) {
-        assert_true(commune_counts(commune, &posts[i]));
-    }
-}
-
-static void recall__two_founders_have_none_and_are_told(void **state)
-{
-    struct commune *commune = *state;
-    struct copse_membership_recall said;
-    assert_int_equal(commune_add(commune), 1);
-    commune_found(commune, COPSE_COMMUNITY_OPEN, 2);
-    assert_int_equal(commune_invite(commune, 0, 0, 0), COPSE_OK);
-    assert_int_equal(commune_join(commune, 1), COPSE_OK);
-    assert_int_equal(recall(commune, &said, 1, 0, NULL), COPSE_ERR_REFUSED);
-    ASSERT_SAYS(commune, "it takes 3 founders");
-    ASSERT_SAYS(commune, "successor");
 }
 
 /* ---- invitations ---- */
@@ -436,12 +196,12 @@ static void invites__one_that_is_used_up_is_closed_and_all_who_came_stay(void **
     assert_int_equal(tend(commune, 0).invitations, 1);
     assert_int_equal(tend(commune, 0).invitations, 0);
     assert_int_equal(first_door(commune).state, COPSE_INVITES_CLOSED);
-    assert_role(commune, 1, COPSE_OP_MEMBER);
-    assert_role(commune, 2, COPSE_OP_MEMBER);
+    commune_assert_role(commune, 1, COPSE_OP_MEMBER);
+    commune_assert_role(commune, 2, COPSE_OP_MEMBER);
     size_t late = commune_add(commune);
     assert_int_equal(commune_join(commune, late), COPSE_ERR_REFUSED);
-    ASSERT_SAYS(commune, "closed");
-    assert_no_role(commune, late);
+    COMMUNE_ASSERT_SAYS(commune, "closed");
+    commune_assert_no_role(commune, late);
 }
 
 static void invites__more_than_200_who_stay_take_several_entries(void **state)
@@ -462,7 +222,7 @@ static void invites__more_than_200_who_stay_take_several_entries(void **state)
         COPSE_OK);
     assert_int_equal(kept, 203);
     for (size_t i = 1; i <= 203; i++) {
-        assert_role(commune, i, COPSE_OP_MEMBER);
+        commune_assert_role(commune, i, COPSE_OP_MEMBER);
     }
     deed = commune_begin(commune, 0);
     assert_int_equal(
@@ -473,7 +233,7 @@ static void invites__more_than_200_who_stay_take_several_entries(void **state)
 
 static void invites__a_members_node_cannot_close_but_a_stewards_does(void **state)
 {
-    struct commune *commune = three(state);
+    struct commune *commune = commune_three(state);
     size_t kept = 0;
     assert_int_equal(commune_invite(commune, 1, 0, 0), COPSE_OK);
     struct copse_id door = commune->ticket.invite;
@@ -482,7 +242,7 @@ static void invites__a_members_node_cannot_close_but_a_stewards_does(void **stat
         commune_end(commune, copse_invites_close(deed, &kept, &door, (struct copse_slice){NULL, 0},
                                                  &commune->error)),
         COPSE_ERR_REFUSED);
-    ASSERT_SAYS(commune, "coordinators and moderators");
+    COMMUNE_ASSERT_SAYS(commune, "coordinators and moderators");
 }
 
 static void tend__an_invitation_that_is_over_is_closed_after_a_week(void **state)
@@ -499,12 +259,12 @@ static void tend__an_invitation_that_is_over_is_closed_after_a_week(void **state
     assert_int_equal(commune_join(commune, late), COPSE_ERR_REFUSED);
     commune->now_ms += COPSE_TEND_GRACE_MS;
     assert_int_equal(tend(commune, 0).invitations, 1);
-    assert_role(commune, ben, COPSE_OP_MEMBER);
+    commune_assert_role(commune, ben, COPSE_OP_MEMBER);
 }
 
 static void tend__a_term_that_is_over_is_ended_by_who_gave_it_first(void **state)
 {
-    struct commune *commune = three(state);
+    struct commune *commune = commune_three(state);
     struct copse_id post;
     uint64_t until_ms = commune->now_ms + COMMUNE_DAY_MS;
     assert_int_equal(commune_grant(commune, 0, 1, COPSE_OP_MODERATOR, until_ms), COPSE_OK);
@@ -514,7 +274,7 @@ static void tend__a_term_that_is_over_is_ended_by_who_gave_it_first(void **state
     assert_int_equal(tend(commune, 2).terms, 0); /* Ana gave it */
     assert_int_equal(tend(commune, 0).terms, 1);
     assert_int_equal(tend(commune, 0).terms, 0);
-    assert_role(commune, 1, COPSE_OP_MEMBER);
+    commune_assert_role(commune, 1, COPSE_OP_MEMBER);
     assert_true(commune_counts(commune, &post));
 }
 
@@ -561,7 +321,7 @@ static void write_beside(struct commune *commune, size_t who, bool guests)
 
 static void charter__versions_side_by_side_are_joined_by_one_that_names_all(void **state)
 {
-    struct commune *commune = three(state);
+    struct commune *commune = commune_three(state);
     size_t heads = 0;
     assert_int_equal(commune_grant(commune, 0, 1, COPSE_OP_COORDINATOR, 0), COPSE_OK);
     write_beside(commune, 1, false);
@@ -599,14 +359,14 @@ static void charter__a_change_keeps_what_it_does_not_speak_of(void **state)
 
 static void charter__only_coordinators_change_it(void **state)
 {
-    struct commune *commune = three(state);
+    struct commune *commune = commune_three(state);
     bool changed = false;
     struct copse_practice_deed *deed = commune_begin(commune, 1);
     assert_int_equal(commune_end(commune, copse_charter_set(
                                               deed, &changed, COPSE_OBJECT_FIELD_NORMS,
                                               copse_bytes_of_string("Be brief."), &commune->error)),
                      COPSE_ERR_REFUSED);
-    ASSERT_SAYS(commune, "coordinators");
+    COMMUNE_ASSERT_SAYS(commune, "coordinators");
     deed = commune_begin(commune, 0);
     assert_int_equal(commune_end(commune, copse_charter_set(
                                               deed, &changed, COPSE_OBJECT_FIELD_NORMS,
@@ -627,14 +387,14 @@ static void find_why(void *context, const struct copse_history_item *item)
 
 static void history__a_removal_that_was_taken_back_says_so(void **state)
 {
-    struct commune *commune = three(state);
+    struct commune *commune = commune_three(state);
     char why[256] = "";
     assert_int_equal(commune_remove(commune, 0, 1), COPSE_OK);
     struct copse_practice_deed *deed = commune_begin(commune, 2);
     assert_int_equal(copse_history_walk(deed, commune_person(commune, 1), find_why, why), COPSE_OK);
     copse_practice_end(deed);
     assert_string_equal(why, "it counts");
-    assert_int_equal(readmit(commune, 0, 1), COPSE_OK);
+    assert_int_equal(commune_readmit(commune, 0, 1), COPSE_OK);
     deed = commune_begin(commune, 2);
     assert_int_equal(copse_history_walk(deed, commune_person(commune, 1), find_why, why), COPSE_OK);
     copse_practice_end(deed);
@@ -655,7 +415,7 @@ static size_t who(struct commune *commune, const char *text, struct copse_id *ou
 
 static void who__names_keys_and_what_is_ambiguous(void **state)
 {
-    struct commune *commune = three(state);
+    struct commune *commune = commune_three(state);
     static const char *const names[] = {"Ana Ruiz", "Jos\xc3\xa9 Ruiz", "Ana"};
     struct copse_id id;
     char hex[COPSE_ID_HEX_BYTES];
@@ -679,90 +439,6 @@ static void who__names_keys_and_what_is_ambiguous(void **state)
     assert_memory_equal(&id, commune_person(commune, 1), sizeof(id));
 }
 
-/* ---- mute, unplaced ---- */
-
-static void mute__is_the_readers_own(void **state)
-{
-    struct commune *commune = three(state);
-    bool changed = false;
-    bool is_muted = false;
-    struct copse_practice_deed *deed = commune_begin(commune, 0);
-    assert_int_equal(copse_mute_set(deed, &changed, commune_person(commune, 1), COPSE_MUTE_ON),
-                     COPSE_OK);
-    assert_true(changed);
-    assert_int_equal(copse_mute_set(deed, &changed, commune_person(commune, 1), COPSE_MUTE_ON),
-                     COPSE_OK);
-    assert_false(changed);
-    assert_int_equal(copse_mute_is(deed, &is_muted, commune_person(commune, 1)), COPSE_OK);
-    assert_true(is_muted);
-    assert_int_equal(copse_mute_set(deed, &changed, commune_person(commune, 1), COPSE_MUTE_OFF),
-                     COPSE_OK);
-    assert_int_equal(copse_mute_is(deed, &is_muted, commune_person(commune, 1)), COPSE_OK);
-    assert_false(is_muted);
-    copse_practice_end(deed);
-}
-
-static enum copse_err count_item(void *context, const struct copse_unplaced_item *item)
-{
-    size_t *count = context;
-    (void)item;
-    *count += 1;
-    return COPSE_OK;
-}
-
-static size_t unplaced(struct commune *commune, size_t person)
-{
-    size_t count = 0;
-    struct copse_practice_deed *deed = commune_begin(commune, person);
-    assert_int_equal(copse_unplaced_walk(deed, count_item, &count), COPSE_OK);
-    copse_practice_end(deed);
-    return count;
-}
-
-static void sum_late(void *context, const struct copse_unplaced_late *late)
-{
-    uint64_t *count = context;
-    *count += late->count;
-}
-
-static void unplaced__words_cut_off_are_found_and_said_again(void **state)
-{
-    struct commune *commune = three(state);
-    struct copse_id posts[3];
-    struct copse_id fresh;
-    uint64_t late = 0;
-    for (size_t i = 0; i < 3; i++) {
-        assert_int_equal(commune_post(commune, 1, &posts[i], "words"), COPSE_OK);
-    }
-    assert_int_equal(unplaced(commune, 1), 0);
-    struct copse_id id;
-    struct copse_membership_ending ending = {.person = *commune_person(commune, 1),
-                                             .from = &posts[1]};
-    struct copse_practice_deed *deed = commune_begin(commune, 0);
-    assert_int_equal(
-        commune_end(commune, copse_membership_remove(deed, &id, &ending, &commune->error)),
-        COPSE_OK);
-    assert_int_equal(unplaced(commune, 1), 2);
-    assert_int_equal(unplaced(commune, 2), 0);
-    deed = commune_begin(commune, 0);
-    assert_int_equal(copse_unplaced_late(deed, sum_late, &late), COPSE_OK);
-    copse_practice_end(deed);
-    assert_int_equal(late, 2);
-
-    assert_int_equal(readmit(commune, 0, 1), COPSE_OK);
-    deed = commune_begin(commune, 1);
-    assert_int_equal(
-        commune_end(commune, copse_unplaced_repost(deed, &fresh, &posts[1], &commune->error)),
-        COPSE_OK);
-    assert_true(commune_counts(commune, &fresh));
-    assert_false(commune_counts(commune, &posts[1]));
-    assert_int_equal(unplaced(commune, 1), 1);
-    deed = commune_begin(commune, 1);
-    assert_int_equal(
-        commune_end(commune, copse_unplaced_repost(deed, &fresh, &posts[0], &commune->error)),
-        COPSE_ERR_NOT_FOUND);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, commune_setup, commune_teardown)
 
 int main(void)
@@ -776,14 +452,6 @@ int main(void)
         TEST(roles__revoking_leaves_what_was_done_and_other_roles),
         TEST(roles__stepping_down_keeps_a_founder_as_member),
         TEST(roles__a_cut_of_many_devices_goes_into_several_entries),
-        TEST(membership__who_was_removed_comes_back_in_a_new_log),
-        TEST(membership__a_junior_cannot_take_a_removal_back),
-        TEST(membership__from_an_entry_on_nothing_stands),
-        TEST(membership__leaving_and_joining_again),
-        TEST(membership__a_device_that_leaves_leaves_the_others_alone),
-        TEST(recall__founders_removed_by_the_first_have_the_last_word),
-        TEST(recall__a_cut_of_many_devices_stands_as_a_whole),
-        TEST(recall__two_founders_have_none_and_are_told),
         TEST(invites__one_that_is_used_up_is_closed_and_all_who_came_stay),
         TEST(invites__more_than_200_who_stay_take_several_entries),
         TEST(invites__a_members_node_cannot_close_but_a_stewards_does),
@@ -794,8 +462,6 @@ int main(void)
         TEST(charter__only_coordinators_change_it),
         TEST(history__a_removal_that_was_taken_back_says_so),
         TEST(who__names_keys_and_what_is_ambiguous),
-        TEST(mute__is_the_readers_own),
-        TEST(unplaced__words_cut_off_are_found_and_said_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
