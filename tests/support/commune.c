@@ -223,8 +223,7 @@ enum copse_err commune_role(struct commune *commune, size_t who, enum copse_op_r
     return err;
 }
 
-*Ana(0) has founded an open community;
-Ben(1) and Cat(2) are members.* / struct commune *commune_three(void **state)
+struct commune *commune_three(void **state)
 {
     struct commune *commune = *state;
     size_t ben = commune_add(commune);

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-/ static struct copse_tend_done tend(struct commune *commune, size_t person)
+static struct copse_tend_done tend(struct commune *commune, size_t person)
 {
     struct copse_tend_done done = {.invitations = 0};
     assert_int_equal(copse_tend_community(&commune->persons[person].practice, &done,
