@@ -4,6 +4,9 @@
 #include "node/peering/gossip.h"
 #include "node/peering/lock.h"
 #include "node/peering/uv_env.h"
+#include "node/practice/capacity.h"
+#include "node/practice/community.h"
+#include "node/practice/tend.h"
 #include "protocol/wire/record.h"
 
 #include <inttypes.h>
@@ -14,7 +17,9 @@
 
 #define PEER_LISTEN "0.0.0.0:7071"
 #define PEER_AGENT "copse/" COPSE_VERSION
-#define STOP_STEPS 150u /* of 100 ms: longer than a node takes to say goodbye */
+#define PEER_CHORES_MS 30000u  /* between looks for what is due after others were met */
+#define PEER_TENDS_MS 3600000u /* and at the least */
+#define STOP_STEPS 150u        /* of 100 ms: longer than a node takes to say goodbye */
 
 /* What a node is made of while a command runs it. */
 struct peering {
@@ -28,6 +33,9 @@ struct peering {
     struct copse_progress progress;
     struct copse_gossip_news total;
     struct copse_gossip_news last; /* the link that ended last */
+    uint64_t tended_ms;            /* when it was last looked for what is due */
+    bool has_news;                 /* something has come since */
+    bool has_returned;             /* the person was readmitted, and this device has opened a log */
     enum copse_err fault;
 };
 
@@ -92,6 +100,7 @@ static void peer_told(void *context, const struct copse_gossip_news *news)
         }
         break;
     case COPSE_GOSSIP_EQUAL:
+        peering->has_news = true;
         break;
     case COPSE_GOSSIP_GONE:
         peer_gone(peering, news);
@@ -245,6 +254,44 @@ static void peer_end(struct peering *peering)
     copse_peers_deinit(&peering->peers);
 }
 
+/* ---- what is due ---- */
+
+static void peer_say_tended(struct copse_command *command, const struct copse_tend_done *done)
+{
+    struct copse_output *output = &command->output;
+    if (done->invitations > 0) {
+        copse_output_note(output, "Closed %zu invitations that were used up or over",
+                          done->invitations);
+    }
+    if (done->terms > 0) {
+        copse_output_note(output, "Ended %zu roles whose term is over", done->terms);
+    }
+    if (done->rules > 0) {
+        copse_output_note(output, "Joined rules that were changed in several places");
+    }
+}
+
+/* A fault is left to the next look: nobody waits for it. Has this device come back? */
+static bool peer_tend(struct copse_command *command)
+{
+    struct copse_tend_done done = {.invitations = 0};
+    if (copse_tend_all(&command->practice, &done, NULL) == COPSE_OK) {
+        peer_say_tended(command, &done);
+    }
+    return done.has_returned;
+}
+
+static void peer_chores(void *context)
+{
+    struct peering *peering = context;
+    uint64_t now_ms = peering->command->practice.now_ms(peering->command->practice.context);
+    if (peering->has_news || now_ms >= peering->tended_ms + PEER_TENDS_MS) {
+        peering->has_news = false;
+        peering->tended_ms = now_ms;
+        (void)peer_tend(peering->command);
+    }
+}
+
 /* ---- serve ---- */
 
 /* Note where this node listens (or with no address that it does not any more), for invitations. */
@@ -336,6 +383,7 @@ static enum copse_exit peer_serve(struct peering *peering, struct copse_detach *
         if (detach->is_child) {
             copse_detach_stand(detach, file);
         }
+        copse_uv_env_every(peering->env, PEER_CHORES_MS, peer_chores, peering);
         copse_uv_env_run(peering->env, &was_interrupted);
     }
     own.address_count = 0;
@@ -438,11 +486,43 @@ static enum copse_exit peer_no_node(struct peering *peering, const char *where)
                              where);
 }
 
+/* Is this device shut out of some community? Then `error` says of which, and why. */
+static bool peer_is_shut_out(struct copse_command *command, struct copse_error *error)
+{
+    static const struct copse_op any = {.kind = COPSE_OP_LEAVE};
+    uint32_t number = 0;
+    struct copse_id id;
+    struct copse_practice_deed deed;
+    enum copse_err err = COPSE_OK;
+    while (err == COPSE_OK) {
+        struct copse_capacity capacity;
+        err = copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ, NULL);
+        if (err == COPSE_OK) {
+            err = copse_community_next(&deed, &id, &number);
+            copse_practice_end(&deed);
+        }
+        if (err == COPSE_OK) {
+            err = copse_practice_begin(&deed, &command->practice, &id, COPSE_DB_READ, NULL);
+        }
+        if (err != COPSE_OK) {
+            break;
+        }
+        err = copse_capacity_choose(&deed, &capacity, &any, error);
+        copse_practice_end(&deed);
+        if (err == COPSE_ERR_REFUSED) {
+            return true;
+        }
+        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    }
+    return false;
+}
+
 /* Why there is nothing to be glad of. */
 static enum copse_exit peer_sync_failed(struct peering *peering, const char *where)
 {
     struct copse_output *output = &peering->command->output;
     const struct copse_gossip_news *total = &peering->total;
+    struct copse_error why = {""};
     struct copse_output_fault fault = {COPSE_EXIT_NETWORK, "network",
                                        "Is copse serve running there, and is the port right?"};
     if (!total->is_reached) {
@@ -454,6 +534,19 @@ static enum copse_exit peer_sync_failed(struct peering *peering, const char *whe
     if (peering->last.code == COPSE_CODE_WRONG_PEER) {
         fault = (struct copse_output_fault){COPSE_EXIT_USAGE, "own_address", NULL};
         return copse_output_fail(output, &fault, "%s is this very node", where);
+    }
+    if (peering->has_returned) {
+        fault = (struct copse_output_fault){COPSE_EXIT_FAILURE, "not_equal",
+                                            "Call once more: copse sync ADDRESS"};
+        return copse_output_fail(output, &fault,
+                                 "you have been let in again, which is not known there yet");
+    }
+    if (total->unknown > 0 && total->unknown == total->topics &&
+        peer_is_shut_out(peering->command, &why)) {
+        fault = (struct copse_output_fault){COPSE_EXIT_PERMISSION, "refused",
+                                            "copse people role history NAME tells how that came "
+                                            "to be; copse unplaced list shows your words."};
+        return copse_output_fail(output, &fault, "%s", why.text);
     }
     if (total->unknown == total->topics) {
         fault = (struct copse_output_fault){COPSE_EXIT_NOT_FOUND, "nothing_in_common",
@@ -542,6 +635,7 @@ static enum copse_exit peer_sync(struct peering *peering, const char *address)
                                            "Run it again: what has come is kept."};
         return copse_output_fail(&command->output, &fault, "interrupted before both were equal");
     }
+    peering->has_returned = peer_tend(command);
     return peer_sync_done(peering, where);
 }
 

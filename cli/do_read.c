@@ -2,6 +2,7 @@
 #include "cli/deeds.h"
 #include "node/practice/community.h"
 #include "node/practice/find.h"
+#include "node/practice/mute.h"
 #include "node/practice/page.h"
 #include "node/practice/post.h"
 #include "protocol/entry/clock.h"
@@ -83,6 +84,7 @@ struct words {
     struct copse_slice body;
     const char *type;
     bool accepted;
+    bool muted; /* its author is, by this reader */
 };
 
 static void read_answer_post(struct copse_command *command, struct copse_practice_deed *deed,
@@ -103,6 +105,7 @@ static void read_answer_post(struct copse_command *command, struct copse_practic
     }
     copse_answer_truth(json, "accepted", words->accepted);
     copse_answer_truth(json, "visible", post->is_visible);
+    copse_answer_truth(json, "muted", words->muted);
     copse_answer_time(json, "written", (int64_t)read_written_ms(post));
     copse_answer_object_end(json);
 }
@@ -123,6 +126,9 @@ static enum copse_err read_post(struct copse_command *command, struct copse_prac
     if (err == COPSE_OK) {
         err = copse_reading_string(deed, &words.body, post, COPSE_OBJECT_FIELD_BODY);
     }
+    if (err == COPSE_OK) {
+        err = copse_mute_is(deed, &words.muted, &post->create.person);
+    }
     if (err != COPSE_OK) {
         return err;
     }
@@ -142,6 +148,12 @@ static enum copse_err read_post(struct copse_command *command, struct copse_prac
         copse_output_text(output, "%*s(%s)\n", (int)indent + 2, "", read_absence(post));
     }
     if (!post->is_visible && !read_is_own(command, post)) {
+        return COPSE_OK;
+    }
+    if (words.muted) {
+        copse_output_text(output,
+                          "%*s(folded: you have muted them; copse people mute NAME --undo)\n",
+                          (int)indent + 2, "");
         return COPSE_OK;
     }
     if (words.title.size > 0) {
@@ -261,8 +273,15 @@ static enum copse_err read_news(struct copse_command *command, struct copse_prac
 {
     struct copse_answer *json = &command->output.json;
     enum copse_err err = COPSE_OK;
+    size_t folded = 0;
     copse_answer_array(json, "items");
     for (size_t i = 0; err == COPSE_OK && i < count; i++) {
+        bool is_muted = false;
+        err = copse_mute_is(deed, &is_muted, &items[i].person);
+        folded += is_muted;
+        if (err != COPSE_OK || is_muted) {
+            continue;
+        }
         char written[COPSE_TERMINAL_TIME_BYTES];
         char arrived[COPSE_TERMINAL_TIME_BYTES];
         copse_answer_object(json, NULL);
@@ -281,6 +300,12 @@ static enum copse_err read_news(struct copse_command *command, struct copse_prac
         copse_output_text(&command->output, "\n");
     }
     copse_answer_array_end(json);
+    copse_answer_number(json, "folded", folded);
+    if (folded > 0) {
+        copse_output_text(&command->output,
+                          "(%zu folded: by people you have muted; copse people mute NAME --undo)\n",
+                          folded);
+    }
     return err;
 }
 

@@ -311,10 +311,10 @@ static const struct copse_verb *start_help_verb(const struct copse_command *comm
     if (arguments->verb == NULL || arguments->verb->deed != COPSE_VERB_HELP) {
         return arguments->verb;
     }
-    const char *const words[2] = {
-        arguments->word_count > 0 ? arguments->words[0] : NULL,
-        arguments->word_count > 1 ? arguments->words[1] : NULL,
-    };
+    const char *words[COPSE_VERBS_WORDS_MAX];
+    for (size_t i = 0; i < arguments->word_count && i < COPSE_VERBS_WORDS_MAX; i++) {
+        words[i] = arguments->words[i];
+    }
     return arguments->word_count == 0 ? NULL
                                       : copse_verbs_find(&used, words, arguments->word_count);
 }
@@ -347,10 +347,28 @@ static enum copse_exit start_help_nothing(struct copse_command *command)
                                is_group ? words[0] : "", is_group ? " " : "", words[is_group]);
 }
 
+/* Do the words name a group ("people role")? */
+static bool start_is_group(const struct copse_arguments *arguments,
+                           char out[COPSE_VERBS_WORDS_MAX * COPSE_VERBS_WORD_MAX])
+{
+    size_t size = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < arguments->word_count; i++) {
+        size_t room = COPSE_VERBS_WORDS_MAX * COPSE_VERBS_WORD_MAX - size;
+        int more = snprintf(out + size, room, "%s%s", i > 0 ? " " : "", arguments->words[i]);
+        if (more < 0 || (size_t)more >= room) {
+            return false;
+        }
+        size += (size_t)more;
+    }
+    return copse_verbs_is_group(out);
+}
+
 enum copse_exit copse_do_start_help(struct copse_command *command)
 {
     const struct copse_arguments *arguments = &command->arguments;
     const struct copse_verb *verb = start_help_verb(command);
+    char group[COPSE_VERBS_WORDS_MAX * COPSE_VERBS_WORD_MAX];
     bool has_words = arguments->word_count > 0 && arguments->verb != NULL &&
                      arguments->verb->deed == COPSE_VERB_HELP;
     if (copse_arguments_has(arguments, "manual")) {
@@ -358,9 +376,8 @@ enum copse_exit copse_do_start_help(struct copse_command *command)
     }
     if (verb != NULL) {
         copse_help_verb(&command->output, verb);
-    } else if (arguments->word_count == 1 && has_words &&
-               copse_verbs_is_group(arguments->words[0])) {
-        copse_help_group(&command->output, arguments->words[0]);
+    } else if (has_words && start_is_group(arguments, group)) {
+        copse_help_group(&command->output, group);
     } else if (has_words) {
         return start_help_nothing(command);
     } else {

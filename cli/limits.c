@@ -8,8 +8,12 @@
 #include "node/peering/ingest.h"
 #include "node/peering/link.h"
 #include "node/peering/uv_env.h"
+#include "node/peering/uv_net.h"
+#include "node/practice/act.h"
 #include "node/practice/diff.h"
 #include "node/practice/page.h"
+#include "node/practice/roles.h"
+#include "node/practice/who.h"
 #include "protocol/authority/unit.h"
 #include "protocol/entry/blob.h"
 #include "protocol/entry/clock.h"
@@ -64,6 +68,10 @@ static const struct copse_limits_row limits_rows[] = {
     {"grant_ids", COPSE_OP_GRANTS_MAX, "grants that one entry ends"},
     {"target_ids", COPSE_OP_TARGETS_MAX, "things that one entry approves or erases"},
     {"unit_depth", COPSE_UNIT_DEPTH_MAX, "grants that rest on one another"},
+    {"reason_bytes", COPSE_ACT_REASON_BYTES_MAX, "bytes of the reason of an act"},
+    {"role_words", COPSE_ROLES_ATTRIBUTES_MAX, "words that a role is given with"},
+    {"role_word_bytes", COPSE_ROLES_ATTRIBUTE_BYTES_MAX, "bytes of one"},
+    {"roles_person", COPSE_ROLES_GRANTS_MAX, "roles of a person that are looked at"},
     {"invitation_bytes", COPSE_TICKET_TEXT_MAX, "characters of an invitation"},
     {"invitation_prose", COPSE_TICKET_PROSE_MAX, "bytes of its greeting, and of its purpose"},
     {"invitation_name", COPSE_TICKET_NAME_MAX, "bytes of the community's name in it"},
@@ -113,6 +121,9 @@ static const struct copse_limits_row limits_rows[] = {
     {"pending_bytes", COPSE_LINK_PENDING_MAX, "bytes read from a node that wait"},
     {"ingest_bytes", COPSE_INGEST_BYTES_MAX, "bytes of entries that wait to be stored"},
     {"ingest_units", COPSE_INGEST_UNITS_MAX, "runs of entries that do"},
+    {"sweep_entries", COPSE_INGEST_SWEEP_MAX, "entries nobody stands behind given up in one write"},
+    {"ending", COPSE_UV_NET_ENDING_MAX, "connections that only send their last bytes"},
+    {"open_again_ms", COPSE_LINK_AGAIN_MAX_MS, "milliseconds at most until a talk is begun again"},
     {"push_entries", COPSE_GOSSIP_PUSH_MAX, "new entries passed on at once"},
 
     {NULL, 0, "The store"},
@@ -135,6 +146,7 @@ static const struct copse_limits_row limits_rows[] = {
     {"values_shown", COPSE_READING_VALUES_MAX, "differing values of a field that are shown"},
     {"title_shown", COPSE_OUTPUT_TITLE_MAX, "characters of a title in a list"},
     {"ids_shown", COPSE_READING_CANDIDATES_MAX, "things shown that an id may mean"},
+    {"people_shown", COPSE_WHO_MAX, "people shown that a name may mean"},
     {"options", COPSE_ARGUMENTS_VALUES_MAX, "options of one command"},
     {"path_bytes", COPSE_FILES_PATH_MAX, "bytes of a path"},
 };

@@ -268,7 +268,8 @@ fi
 if [ "$long" = yes ]; then
     for scene in tests/scenes/*.sh; do
         ! grep -q COPSE_LONG "$scene" ||
-            step "long $(basename "$scene" .sh)" env COPSE_LONG=1 sh "$scene" "$out/gcc/copse" || true
+            step "long $(basename "$scene" .sh)" \
+                env COPSE_LONG=1 sh "$scene" "$out/gcc/copse" || true
     done
 fi
 [ "$valgrind" = no ] || step 'valgrind' run_valgrind || true

@@ -56,6 +56,35 @@ refuse 1 from_the_future join "$(printf '%s' "$ticket" | sed 's/^copse1_/copse2_
 refuse 2 usage invite --role owner
 refuse 2 usage invite --uses 100000
 
+# People and roles.
+refuse 3 not_found people show Nobody
+refuse 2 usage people role grant "Ana" owner
+refuse 2 usage people role grant "Ana" member --until 2027-02-30
+refuse 2 usage people role grant "Ana" member --until 1999-01-01
+refuse 9 needs_input moderate remove Ana
+refuse 2 usage moderate remove Ana --reason "  "
+refuse 4 refused moderate remove Ana --reason x
+refuse 3 not_found moderate readmit Ana --reason x
+refuse 4 refused people recall Ana --reason x
+refuse 4 refused people role revoke Ana coordinator --reason x
+refuse 3 not_found people role revoke Ana guest --reason x
+refuse 3 not_found people assent 01234567
+refuse 2 usage people assent what
+refuse 3 not_found community invites revoke 01234567
+refuse 2 usage community create x --kind closed
+refuse 3 not_found community create x --founder Nobody
+refuse 2 usage community charter amend --members-invite maybe
+refuse 2 usage community charter amend --approve pictures
+refuse 9 needs_input community leave
+refuse 3 not_found unplaced repost 01234567
+refuse 2 unknown_verb people role gran
+refuse 2 usage people role
+anas=0000a0000000000000000000000000000000000000000000000000000000000
+for number in 1 2; do
+    run people role grant "${anas}$number" guest
+done
+refuse 2 ambiguous people show 0000a0
+
 # Files.
 mkdir "$folder/notes"
 printf 'good\n' >"$folder/notes/good.md"

@@ -63,19 +63,18 @@ static void verbs__examples_name_their_verb(void **state)
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < COPSE_VERBS_EXAMPLES_MAX && verbs[i].examples[j] != NULL; j++) {
             char line[256];
-            const char *words[2] = {line, NULL};
+            const char *words[COPSE_VERBS_WORDS_MAX];
+            size_t word_count = 0;
             (void)snprintf(line, sizeof(line), "%s", verbs[i].examples[j] + strlen("copse "));
-            char *space = strchr(line, ' ');
-            if (space != NULL) {
-                *space = '\0';
-                words[1] = space + 1;
-                char *next = strchr(space + 1, ' ');
+            for (char *next = line; next != NULL && word_count < COPSE_VERBS_WORDS_MAX;) {
+                words[word_count++] = next;
+                next = strchr(next, ' ');
                 if (next != NULL) {
-                    *next = '\0';
+                    *next++ = '\0';
                 }
             }
             size_t used = 0;
-            assert_ptr_equal(copse_verbs_find(&used, words, words[1] == NULL ? 1 : 2), &verbs[i]);
+            assert_ptr_equal(copse_verbs_find(&used, words, word_count), &verbs[i]);
         }
     }
 }
