@@ -34,21 +34,32 @@ static enum copse_exit start_name(struct copse_command *command, struct copse_bu
     return COPSE_EXIT_OK;
 }
 
-/* Make what is not there yet; an earlier init may have been cut short. */
-static enum copse_err start_make(struct copse_command *command)
+/* Make what is not there yet; an earlier init may have been cut short. The keys come last: with
+ * them there is an identity, and its name is known by then. */
+static enum copse_exit start_make(struct copse_command *command, struct copse_slice name)
 {
     struct copse_store_options options = copse_command_store(command);
+    size_t said = 0;
     enum copse_err err = copse_files_make_parents(command->home, &command->error);
     if (err == COPSE_OK) {
         err = copse_store_create(&options, &command->error);
         err = err == COPSE_ERR_EXISTS ? COPSE_OK : err;
     }
     if (err != COPSE_OK) {
-        return err;
+        return copse_command_fail(command, err, command->home);
     }
-    command->error.text[0] = '\0';
-    return copse_keyring_create(command->home, NULL, NULL, command->practice.memory,
-                                &command->error);
+    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    err = copse_people_set_name(&command->practice, &said, name, &command->error);
+    copse_command_close(command);
+    if (err != COPSE_OK) {
+        return copse_command_fail(command, err, "the name");
+    }
+    err = copse_keyring_create(command->home, NULL, command->practice.memory, &command->error);
+    return err == COPSE_OK ? copse_command_open(command, COPSE_COMMAND_ACTS)
+                           : copse_command_fail(command, err, command->home);
 }
 
 static enum copse_exit start_welcome(struct copse_command *command)
@@ -72,7 +83,6 @@ enum copse_exit copse_do_start_init(struct copse_command *command)
     struct copse_builder name;
     struct copse_slice text = {NULL, 0};
     struct copse_keyring *old = NULL;
-    size_t said = 0;
     enum copse_err err =
         copse_keyring_open(&old, command->home, command->practice.memory, &command->error);
     copse_keyring_close(old);
@@ -90,14 +100,10 @@ enum copse_exit copse_do_start_init(struct copse_command *command)
     copse_builder_init(&name, command->practice.memory);
     enum copse_exit status = start_name(command, &name, &text);
     if (status == COPSE_EXIT_OK) {
-        err = start_make(command);
-        status = err == COPSE_OK ? copse_command_open(command, COPSE_COMMAND_ACTS)
-                                 : copse_command_fail(command, err, command->home);
+        status = start_make(command, text);
     }
     if (status == COPSE_EXIT_OK) {
-        err = copse_people_set_name(&command->practice, &said, text, &command->error);
-        status =
-            err == COPSE_OK ? start_welcome(command) : copse_command_fail(command, err, "the name");
+        status = start_welcome(command);
     }
     copse_builder_deinit(&name);
     return status;

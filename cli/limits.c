@@ -8,6 +8,7 @@
 #include "node/peering/ingest.h"
 #include "node/peering/link.h"
 #include "node/peering/uv_env.h"
+#include "node/peering/uv_net.h"
 #include "node/practice/diff.h"
 #include "node/practice/page.h"
 #include "protocol/authority/unit.h"
@@ -108,11 +109,14 @@ static const struct copse_limits_row limits_rows[] = {
     {"book", COPSE_PEERS_MAX, "addresses in the book"},
     {"address_bytes", COPSE_ADDRESS_BYTES_MAX, "bytes of one"},
     {"call_again_ms", COPSE_PEERS_BACKOFF_MAX_MS, "milliseconds at most until one is called again"},
+    {"again_ms", COPSE_LINK_AGAIN_MAX_MS, "milliseconds at most until a community is asked again"},
+    {"ending", COPSE_UV_NET_ENDING_MAX, "connections that only send their last bytes"},
     {"queue_bytes", COPSE_UV_NET_QUEUE_MAX, "bytes queued for a node that end its connection"},
     {"stuck_ms", COPSE_UV_NET_STUCK_MS, "milliseconds in which it takes nothing, the same"},
     {"pending_bytes", COPSE_LINK_PENDING_MAX, "bytes read from a node that wait"},
     {"ingest_bytes", COPSE_INGEST_BYTES_MAX, "bytes of entries that wait to be stored"},
     {"ingest_units", COPSE_INGEST_UNITS_MAX, "runs of entries that do"},
+    {"sweep_entries", COPSE_INGEST_SWEEP_MAX, "entries nobody stands behind, swept out at once"},
     {"push_entries", COPSE_GOSSIP_PUSH_MAX, "new entries passed on at once"},
 
     {NULL, 0, "The store"},

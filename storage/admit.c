@@ -134,22 +134,37 @@ static enum copse_err place_in_log(struct copse_txn *txn, struct copse_position 
 
 /* ---- rows ---- */
 
-static enum copse_err next_arrival(struct copse_txn *txn, uint64_t *out)
+enum copse_err copse_admit_last_arrival(struct copse_txn *txn, uint64_t *out)
 {
-    if (txn->next_arrival == 0) {
-        struct copse_slice value;
-        enum copse_err err = copse_db_get(txn->db, &value, COPSE_DB_META, arrival_key());
+    struct copse_slice value;
+    enum copse_err err = COPSE_OK;
+    uint64_t last = 0;
+    if (txn->next_arrival != 0) {
+        last = txn->next_arrival - 1;
+    } else {
+        err = copse_db_get(txn->db, &value, COPSE_DB_META, arrival_key());
         if (err == COPSE_OK && value.size != 8) {
             err = COPSE_ERR_CORRUPT;
         }
-        if (err != COPSE_OK && err != COPSE_ERR_NOT_FOUND) {
-            return err;
-        }
-        txn->next_arrival = err == COPSE_OK ? copse_bytes_get_u64(value.data) + 1 : 1;
+        last = err == COPSE_OK ? copse_bytes_get_u64(value.data) : 0;
+        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
     }
-    *out = txn->next_arrival++;
-    txn->arrivals_changed = true;
-    return COPSE_OK;
+    if (err == COPSE_OK) {
+        *out = last;
+    }
+    return err;
+}
+
+static enum copse_err next_arrival(struct copse_txn *txn, uint64_t *out)
+{
+    uint64_t last = 0;
+    enum copse_err err = copse_admit_last_arrival(txn, &last);
+    if (err == COPSE_OK) {
+        *out = last + 1;
+        txn->next_arrival = last + 2;
+        txn->arrivals_changed = true;
+    }
+    return err;
 }
 
 static enum copse_err put_arrival(struct copse_txn *txn, uint64_t number, uint32_t community,

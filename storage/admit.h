@@ -36,4 +36,7 @@ enum copse_err copse_admit_flush(struct copse_txn *txn) COPSE_MUST_CHECK;
 void copse_admit_arrival_key(uint8_t out[COPSE_ADMIT_ARRIVAL_BYTES], uint32_t community,
                              enum copse_entry_class class, uint64_t number);
 
+/* The arrival number given last, 0: none yet. It stays when its entry goes. */
+enum copse_err copse_admit_last_arrival(struct copse_txn *txn, uint64_t *out) COPSE_MUST_CHECK;
+
 #endif

@@ -332,6 +332,16 @@ static enum copse_err check_chunks(struct check *check)
     }
 }
 
+/* Those who look for a community have its id. */
+static void check_name(struct check *check, const struct copse_id *id)
+{
+    uint32_t number = 0;
+    if (copse_entries_community(check->txn, &number, id) != COPSE_OK ||
+        number != check->community) {
+        fault(check, "community %u is not found by its id", check->community);
+    }
+}
+
 static enum copse_err check_all(struct check *check)
 {
     struct copse_id id;
@@ -342,6 +352,7 @@ static enum copse_err check_all(struct check *check)
             break;
         }
         check->report->communities++;
+        check_name(check, &id);
         err = check_logs(check);
         if (err == COPSE_OK && check->depth == COPSE_CHECK_FULL) {
             err = check_state(check);

@@ -61,6 +61,7 @@ static enum copse_err error_of(int code)
     case MDB_KEYEXIST:
         return COPSE_ERR_EXISTS;
     case ENOMEM:
+    case EAGAIN: /* no thread to copy with */
         return COPSE_ERR_NOMEM;
     case ENOSPC:
     case EDQUOT:
@@ -427,13 +428,18 @@ enum copse_err copse_db_create(const char *home, copse_db_fill *fill,
 
 /* ---- transactions ---- */
 
+static enum copse_err has_failed(const struct copse_db *db, struct copse_error *error)
+{
+    return copse_error_set(error, COPSE_ERR_IO,
+                           "%s failed to take a write; close the program and check the disk",
+                           db->path);
+}
+
 enum copse_err copse_db_begin(struct copse_db_txn **out, struct copse_db *db,
                               enum copse_db_mode mode, struct copse_error *error)
 {
     if (atomic_load(&db->failed)) {
-        return copse_error_set(error, COPSE_ERR_IO,
-                               "%s failed to take a write; close the program and check the disk",
-                               db->path);
+        return has_failed(db, error);
     }
     struct copse_db_txn *txn = copse_memory_new(db->memory, 1, sizeof *txn);
     if (txn == NULL) {
@@ -455,6 +461,10 @@ enum copse_err copse_db_begin(struct copse_db_txn **out, struct copse_db *db,
     }
     if (code != MDB_SUCCESS) {
         copse_memory_free(db->memory, txn);
+        if (code == MDB_PANIC) {
+            atomic_store(&db->failed, true);
+            return has_failed(db, error);
+        }
         enum copse_err err = code == MDB_MAP_RESIZED ? COPSE_ERR_BUSY : sort_failure(db, code);
         return copse_error_set(error, err, "%s: %s", db->path, mdb_strerror(code));
     }

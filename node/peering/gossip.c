@@ -139,33 +139,43 @@ static bool gossip_may_begin(struct copse_gossip *gossip, struct copse_link *lin
     return link->pending_size >= FIRST_BYTES;
 }
 
-/* Both sides have called each other: the session of the smaller node key stands. */
-static bool gossip_is_surplus(const struct copse_gossip *gossip, const struct copse_link *link)
+/* Another link to the same node that stays. NULL: none. */
+static const struct copse_link *gossip_find_other(const struct copse_gossip *gossip,
+                                                  const struct copse_link *link,
+                                                  const struct copse_id *node)
 {
-    bool own_is_smaller =
-        memcmp(gossip->node.public_key, link->node.bytes, COPSE_NOISE_KEY_BYTES) < 0;
     for (size_t i = 0; i < COPSE_LINK_MAX; i++) {
         const struct copse_link *other = gossip->links.items[i];
-        if (other != NULL && other != link && other->state == COPSE_LINK_LINKED &&
-            !other->is_over && !other->has_left && !other->is_once && !link->is_once &&
-            copse_bytes_equal_ids(&other->node, &link->node) &&
-            other->is_caller != link->is_caller) {
-            return link->is_caller != own_is_smaller;
+        if (other != link && copse_link_is_live(other) && !other->has_left && !other->is_once &&
+            copse_bytes_equal_ids(&other->node, node)) {
+            return other;
         }
     }
-    return false;
+    return NULL;
+}
+
+/* Both sides have called each other: the session of the smaller node key stands. This side has
+ * called twice, by two addresses: the first one does. Who was called twice cannot tell whether the
+ * first one is dead. */
+static bool gossip_is_surplus(const struct copse_gossip *gossip, const struct copse_link *link)
+{
+    const struct copse_link *other =
+        link->is_once ? NULL : gossip_find_other(gossip, link, &link->node);
+    bool own_is_smaller =
+        memcmp(gossip->node.public_key, link->node.bytes, COPSE_NOISE_KEY_BYTES) < 0;
+    if (other == NULL) {
+        return false;
+    }
+    return other->is_caller == link->is_caller ? link->is_caller
+                                               : link->is_caller != own_is_smaller;
 }
 
 static enum copse_err gossip_save_entry(struct copse_gossip *gossip,
-                                        struct copse_peers_entry *entry,
-                                        const struct copse_id *node)
+                                        struct copse_peers_entry *entry)
 {
     struct copse_txn *txn = NULL;
     uint64_t wall_ms = gossip_wall(gossip);
     copse_peers_reached(entry, wall_ms);
-    if (copse_bytes_is_zero(&entry->node)) {
-        entry->node = *node;
-    }
     copse_shelf_leave(&gossip->shelf);
     enum copse_err err =
         copse_store_begin(&txn, gossip->store, COPSE_DB_WRITE, wall_ms, gossip->error);
@@ -180,6 +190,15 @@ static enum copse_err gossip_save_entry(struct copse_gossip *gossip,
     return copse_store_commit(gossip->store, txn, gossip->error);
 }
 
+/* Who has said HELLO and then shares no community makes room. NULL: there is nobody. */
+static struct copse_link *gossip_find_idle(const struct copse_gossip *gossip, const char *host)
+{
+    uint64_t now_ms = gossip_now(gossip);
+    return now_ms < COPSE_GOSSIP_GREETING_MS
+               ? NULL
+               : copse_link_idle(&gossip->links, host, now_ms - COPSE_GOSSIP_GREETING_MS);
+}
+
 static enum copse_err gossip_on_ready(struct copse_gossip *gossip, struct copse_link *link)
 {
     struct copse_session_peer peer;
@@ -190,18 +209,24 @@ static enum copse_err gossip_on_ready(struct copse_gossip *gossip, struct copse_
         copse_link_leave(link, COPSE_CODE_WRONG_PEER); /* this is us */
         return COPSE_OK;
     }
+    if (entry != NULL && copse_bytes_is_zero(&entry->node)) {
+        entry->node = link->node;
+    }
     if (gossip_is_surplus(gossip, link)) {
         copse_link_leave(link, COPSE_CODE_DUPLICATE);
         return COPSE_OK;
     }
     if (copse_link_count_linked(&gossip->links) >= COPSE_GOSSIP_LINKED_MAX) {
-        copse_link_leave(link, COPSE_CODE_BUSY);
-        return COPSE_OK;
+        struct copse_link *idle = gossip_find_idle(gossip, NULL);
+        copse_link_leave(idle == NULL ? link : idle, COPSE_CODE_BUSY);
+        if (idle == NULL) {
+            return COPSE_OK;
+        }
     }
     link->state = COPSE_LINK_LINKED;
     struct copse_gossip_news news = copse_link_news(link, COPSE_GOSSIP_LINKED);
     gossip->tell(gossip->context, &news);
-    enum copse_err err = entry == NULL ? COPSE_OK : gossip_save_entry(gossip, entry, &link->node);
+    enum copse_err err = entry == NULL ? COPSE_OK : gossip_save_entry(gossip, entry);
     return err == COPSE_OK
                ? copse_topics_open(&gossip->topics, link, COPSE_TOPICS_FIRST, gossip_now(gossip))
                : err;
@@ -257,7 +282,7 @@ static enum copse_err gossip_on_event(struct copse_gossip *gossip, struct copse_
     case COPSE_SESSION_PUBLISH:
         return gossip_on_publish(gossip, link);
     case COPSE_SESSION_CLOSED:
-        return copse_topics_closed(&gossip->topics, link, topic, event->code);
+        return copse_topics_closed(&gossip->topics, link, topic, event->code, gossip_now(gossip));
     case COPSE_SESSION_ENDED:
         link->code = event->code;
         return COPSE_OK;
@@ -343,6 +368,9 @@ static void gossip_pump(struct copse_gossip *gossip, struct copse_link *link)
         }
         moved = gossip_is_fine(gossip, gossip_begin_session(gossip, link));
     }
+    if (moved && copse_link_again_ms(link) <= gossip_now(gossip)) {
+        err = copse_topics_open(&gossip->topics, link, COPSE_TOPICS_NEW, gossip_now(gossip));
+    }
     while (moved && err == COPSE_OK && !link->is_over) {
         moved = false;
         err = gossip_pump_in(gossip, link, &moved);
@@ -352,7 +380,8 @@ static void gossip_pump(struct copse_gossip *gossip, struct copse_link *link)
         if (err == COPSE_OK) {
             err = gossip_take_events(gossip, link, &moved); /* sending may have raised some */
         }
-        if (err == COPSE_OK && copse_link_is_done(link) && !link->has_left) {
+        if (err == COPSE_OK && copse_link_is_done(link) && !link->has_left &&
+            !copse_ingest_waits(&gossip->ingest, link->connection)) {
             copse_link_leave(link, COPSE_CODE_NONE);
             moved = true;
         }
@@ -603,6 +632,7 @@ static bool gossip_make_room(struct copse_gossip *gossip, const char *host)
     struct copse_link *victim = NULL;
     if (copse_link_count_from(&gossip->links, host) >= COPSE_GOSSIP_ADDRESS_MAX) {
         victim = copse_link_oldest(&gossip->links, host);
+        victim = victim == NULL ? gossip_find_idle(gossip, host) : victim;
     } else if (copse_link_count_greeting(&gossip->links) >= COPSE_GOSSIP_GREETING_MAX) {
         victim = copse_link_oldest(&gossip->links, NULL);
     } else {
@@ -687,7 +717,9 @@ static void gossip_call_due(struct copse_gossip *gossip, uint64_t now_ms)
     while (gossip->calls && !gossip->is_stopping && gossip->fault == COPSE_OK &&
            now_ms >= gossip->hold_ms && (entry = copse_peers_due(gossip->peers, now_ms)) != NULL) {
         struct copse_link *link = NULL;
-        if (gossip_dial(gossip, &link, entry) != COPSE_OK) {
+        if (gossip_find_other(gossip, NULL, &entry->node) != NULL) {
+            copse_peers_put_off(entry, now_ms);
+        } else if (gossip_dial(gossip, &link, entry) != COPSE_OK) {
             copse_peers_failed(entry, now_ms, gossip_chance(gossip));
         }
     }
@@ -708,6 +740,8 @@ void copse_gossip_tick(struct copse_gossip *gossip)
         } else if (link->session != NULL && copse_session_deadline_ms(link->session) <= now_ms) {
             copse_session_tick(link->session, now_ms);
             link->is_dirty = true;
+        } else if (copse_link_deadline_ms(link) <= now_ms) {
+            link->is_dirty = true; /* a topic is to be opened again */
         }
     }
     if (now_ms >= gossip->poll_ms) {

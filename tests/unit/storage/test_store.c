@@ -2,6 +2,7 @@
 #include "storage/store.h"
 
 #include "storage/check.h"
+#include "storage/migrate.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/fault.h"
 #include "tests/support/random.h"
@@ -310,21 +311,6 @@ static void store__loses_nothing_acknowledged_to_a_kill(void **state)
 
 /* ---- published heads ---- */
 
-static void copy_file(const char *from, const char *to)
-{
-    FILE *in = fopen(from, "rb");
-    FILE *out = fopen(to, "wb");
-    assert_non_null(in);
-    assert_non_null(out);
-    char buffer[65536];
-    for (size_t size = fread(buffer, 1, sizeof buffer, in); size > 0;
-         size = fread(buffer, 1, sizeof buffer, in)) {
-        assert_int_equal(fwrite(buffer, 1, size, out), size);
-    }
-    (void)fclose(in);
-    assert_int_equal(fclose(out), 0);
-}
-
 static void store__writes_nothing_of_its_own_when_it_is_behind(void **state)
 {
     struct copse_store_world *world = *state;
@@ -338,7 +324,7 @@ static void store__writes_nothing_of_its_own_when_it_is_behind(void **state)
     struct copse_id community = copse_store_world_found(world, &ana);
     assert_int_equal(copse_store_publish(world->store, &ana.device, &error), COPSE_OK);
     copse_store_world_close(world);
-    copy_file(file, copy);
+    copse_store_world_copy_file(file, copy);
     copse_store_world_open(world);
     struct copse_id lost = copse_store_world_post(world, &community, &ana, "this one left");
     assert_int_equal(copse_store_publish(world->store, &ana.device, &error), COPSE_OK);
@@ -375,6 +361,117 @@ static void store__notices_that_the_note_of_heads_is_gone(void **state)
     copse_store_abort(txn);
     assert_int_equal(rename(moved, world->state_home), 0);
     (void)copse_store_world_post(world, &community, &ana, "found again");
+}
+
+static void load_head(struct copse_head *head, struct copse_id *name,
+                      const struct copse_store_world *world)
+{
+    struct copse_txn *txn = copse_store_world_begin(world, COPSE_DB_READ);
+    assert_int_equal(copse_migrate_name(txn->db, name), COPSE_OK);
+    copse_store_abort(txn);
+    copse_head_init(head, copse_memory_heap());
+    assert_int_equal(copse_head_load(head, world->state_home, name, NULL), COPSE_OK);
+}
+
+/* As on a machine to which home and state were copied, and which then got a device key. */
+static void store__takes_a_new_device_where_another_machine_has_published(void **state)
+{
+    struct copse_store_world *world = *state;
+    struct copse_store_person ana;
+    struct copse_store_person ben;
+    struct copse_head head;
+    struct copse_id name;
+    copse_store_person_make(&ana, 1);
+    copse_store_person_make(&ben, 2);
+    struct copse_id community = copse_store_world_found(world, &ana);
+    (void)copse_store_world_join(world, &community, &ben);
+    assert_int_equal(copse_store_publish(world->store, &ana.device, NULL), COPSE_OK);
+    load_head(&head, &name, world);
+    for (size_t i = 0; i < head.count; i++) {
+        head.rows[i].machine = (struct copse_id){{7}};
+    }
+    assert_int_equal(copse_head_save(&head, world->state_home, &name, NULL), COPSE_OK);
+    copse_head_deinit(&head);
+    for (int i = 0; i < 2; i++) {
+        copse_store_world_close(world);
+        copse_store_world_open(world);
+        (void)copse_store_world_post(world, &community, &ben, "from the new device");
+        assert_int_equal(copse_store_publish(world->store, &ben.device, NULL), COPSE_OK);
+        struct copse_txn *txn = copse_store_world_begin(world, COPSE_DB_READ);
+        assert_int_equal(copse_store_check_head(world->store, txn, &ana.device, NULL),
+                         COPSE_ERR_REFUSED);
+        copse_store_abort(txn);
+    }
+}
+
+/* The newest seq that the note on the disk says of a device. */
+static uint32_t noted_seq(const struct copse_store_world *world, const struct copse_id *name)
+{
+    struct copse_head head;
+    uint32_t seq = 0;
+    copse_head_init(&head, copse_memory_heap());
+    if (copse_head_load(&head, world->state_home, name, NULL) == COPSE_OK) {
+        for (size_t i = 0; i < head.count; i++) {
+            seq = head.rows[i].seq > seq ? head.rows[i].seq : seq;
+        }
+    }
+    copse_head_deinit(&head);
+    return seq;
+}
+
+/* Writes, publishes and looks at the note. The exit code of a process. */
+static int publish_many(struct copse_store_world *world, const struct copse_id *community)
+{
+    struct copse_store_person ana;
+    struct copse_store *store = NULL;
+    struct copse_id name;
+    int code = copse_store_open(&store, &world->options, NULL) == COPSE_OK ? 0 : 1;
+    copse_store_person_make(&ana, 1);
+    for (size_t i = 0; i < 60 && code == 0; i++) {
+        struct copse_txn *txn = NULL;
+        struct copse_id id;
+        struct copse_held held;
+        uint32_t number = 0;
+        if (copse_store_begin(&txn, store, COPSE_DB_WRITE, 1, NULL) != COPSE_OK ||
+            copse_migrate_name(txn->db, &name) != COPSE_OK ||
+            copse_store_world_write(store, txn, &id, community, &ana, "to be sent", NULL) !=
+                COPSE_OK ||
+            copse_entries_find_anywhere(txn, &held, &number, &id) != COPSE_OK) {
+            return 2;
+        }
+        uint32_t seq = held.position.seq;
+        if (copse_store_commit(store, txn, NULL) != COPSE_OK ||
+            copse_store_publish(store, &ana.device, NULL) != COPSE_OK) {
+            return 3;
+        }
+        code = noted_seq(world, &name) >= seq ? 0 : 4;
+    }
+    copse_store_close(store);
+    return code;
+}
+
+static void store__never_lowers_the_note_of_heads_for_two_processes(void **state)
+{
+    struct copse_store_world *world = *state;
+    struct copse_store_person ana;
+    pid_t children[2];
+    copse_store_person_make(&ana, 1);
+    struct copse_id community = copse_store_world_found(world, &ana);
+    copse_store_world_close(world);
+    for (size_t i = 0; i < 2; i++) {
+        children[i] = fork();
+        assert_true(children[i] >= 0);
+        if (children[i] == 0) {
+            _exit(publish_many(world, &community));
+        }
+    }
+    for (size_t i = 0; i < 2; i++) {
+        int status = 0;
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+    copse_store_world_open(world);
 }
 
 /* ---- damage and lack of room ---- */
@@ -421,14 +518,9 @@ static bool check_in_child(struct copse_store_world *world)
     return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
-static void store__check_finds_a_changed_byte_of_an_entry(void **state)
+/* Changes the first byte of these bytes wherever they are in the closed store's file. */
+static void change_bytes(struct copse_store_world *world, struct copse_slice wanted)
 {
-    struct copse_store_world *world = *state;
-    struct copse_store_person ana;
-    copse_store_person_make(&ana, 1);
-    struct copse_id community = copse_store_world_found(world, &ana);
-    struct copse_id post = copse_store_world_post(world, &community, &ana, "unmistakable words");
-    copse_store_world_close(world);
     char file[600];
     (void)snprintf(file, sizeof file, "%s/store.mdb", world->home);
     int data = open(file, O_RDWR);
@@ -437,16 +529,42 @@ static void store__check_finds_a_changed_byte_of_an_entry(void **state)
     ssize_t size = pread(data, bytes, sizeof bytes, 0);
     assert_true(size > 0);
     bool found = false;
-    for (size_t i = 0; i + 18 < (size_t)size; i++) {
-        if (memcmp(bytes + i, "unmistakable words", 18) == 0) {
-            uint8_t other = 'X';
+    for (size_t i = 0; i + wanted.size < (size_t)size; i++) {
+        if (memcmp(bytes + i, wanted.data, wanted.size) == 0) {
+            uint8_t other = bytes[i] ^ 1u;
             assert_int_equal(pwrite(data, &other, 1, (off_t)i), 1);
             found = true;
         }
     }
     (void)close(data);
     assert_true(found);
+}
+
+static void store__check_finds_a_changed_byte_of_an_entry(void **state)
+{
+    struct copse_store_world *world = *state;
+    struct copse_store_person ana;
+    copse_store_person_make(&ana, 1);
+    struct copse_id community = copse_store_world_found(world, &ana);
+    struct copse_id post = copse_store_world_post(world, &community, &ana, "unmistakable words");
+    copse_store_world_close(world);
+    change_bytes(world, copse_bytes_of_string("unmistakable words"));
     assert_false(copse_bytes_is_zero(&post));
+    assert_true(check_in_child(world));
+}
+
+static void store__check_finds_a_community_that_its_id_does_not_lead_to(void **state)
+{
+    struct copse_store_world *world = *state;
+    struct copse_store_person ana;
+    copse_store_person_make(&ana, 1);
+    struct copse_id community = copse_store_world_found(world, &ana);
+    copse_store_world_close(world);
+    assert_false(check_in_child(world));
+    uint8_t row[COPSE_ID_BYTES + 4] = {0}; /* the id, and behind it the number 1 */
+    memcpy(row, community.bytes, sizeof community.bytes);
+    row[sizeof row - 1] = 1;
+    change_bytes(world, (struct copse_slice){row, sizeof row});
     assert_true(check_in_child(world));
 }
 
@@ -593,8 +711,13 @@ int main(void)
         TEST(store__loses_nothing_acknowledged_to_a_kill),
         TEST(store__writes_nothing_of_its_own_when_it_is_behind),
         TEST(store__notices_that_the_note_of_heads_is_gone),
+        TEST(store__takes_a_new_device_where_another_machine_has_published),
+        TEST(store__never_lowers_the_note_of_heads_for_two_processes),
+        TEST(store__takes_a_new_device_where_another_machine_has_published),
+        TEST(store__never_lowers_the_note_of_heads_for_two_processes),
         TEST(store__tells_of_a_file_cut_short),
         TEST(store__check_finds_a_changed_byte_of_an_entry),
+        TEST(store__check_finds_a_community_that_its_id_does_not_lead_to),
         TEST(store__says_that_there_is_no_room),
         TEST(store__comes_through_every_failed_allocation),
         TEST(store__backup_is_a_whole_store),

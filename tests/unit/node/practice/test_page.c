@@ -48,7 +48,7 @@ static int setup(void **state)
                                           .scheme = copse_key_ed25519()};
     assert_int_equal(copse_key_self_test(), COPSE_OK);
     assert_int_equal(copse_store_create(&options, NULL), COPSE_OK);
-    assert_int_equal(copse_keyring_create(fixture->home, NULL, NULL, copse_memory_heap(), NULL),
+    assert_int_equal(copse_keyring_create(fixture->home, NULL, copse_memory_heap(), NULL),
                      COPSE_OK);
     assert_int_equal(
         copse_keyring_open(&fixture->keyring, fixture->home, copse_memory_heap(), NULL), COPSE_OK);
