@@ -221,7 +221,7 @@ static enum copse_err export_markdown_write(struct export *export, enum written 
         return COPSE_OK;
     }
     err = copse_files_write(path, text, COPSE_FILES_SHARED, error);
-    if (err == COPSE_OK || err == COPSE_ERR_FULL || err == COPSE_ERR_NOMEM) {
+    if (err == COPSE_OK || err == COPSE_ERR_FULL || err == COPSE_ERR_NOMEM || err == COPSE_ERR_IO) {
         return err;
     }
     if (export->counts[WRITTEN_FAILED] == 0) {

@@ -9,14 +9,35 @@
 
 #define READ_BYTES 65536u
 
+/* What is wrong with a name, or not for us, is told apart from a disk that fails. */
+static enum copse_err files_code(int code)
+{
+    switch (code) {
+    case ENOSPC:
+    case EDQUOT:
+        return COPSE_ERR_FULL;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return COPSE_ERR_REFUSED;
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+        return COPSE_ERR_NOT_FOUND;
+    case ENAMETOOLONG:
+        return COPSE_ERR_LIMIT;
+    case EINVAL:
+    case EILSEQ:
+        return COPSE_ERR_FORM;
+    default:
+        return COPSE_ERR_IO;
+    }
+}
+
 static enum copse_err files_error(struct copse_error *error, const char *deed, const char *path)
 {
     int code = errno;
-    enum copse_err err = code == ENOSPC || code == EDQUOT                      ? COPSE_ERR_FULL
-                         : code == EACCES || code == EPERM || code == EROFS    ? COPSE_ERR_REFUSED
-                         : code == ENOENT || code == ENOTDIR || code == EISDIR ? COPSE_ERR_NOT_FOUND
-                                                                               : COPSE_ERR_IO;
-    return copse_error_set(error, err, "cannot %s %s: %s", deed, path, strerror(code));
+    return copse_error_set(error, files_code(code), "cannot %s %s: %s", deed, path, strerror(code));
 }
 
 static enum copse_err files_read_from(struct copse_builder *out, int file, const char *path,

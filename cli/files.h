@@ -18,8 +18,8 @@ enum copse_err copse_files_read(struct copse_builder *out, const char *path, siz
                                 struct copse_error *error) COPSE_MUST_CHECK;
 
 /* Write a file whole or not at all: under a temporary name, synced, then renamed. Directories on
- * the way are made. COPSE_OK, COPSE_ERR_FULL, _REFUSED, _NOT_FOUND (a name on the way is no
- * folder), _LIMIT, _NOMEM, _IO. */
+ * the way are made. COPSE_OK; COPSE_ERR_FULL, _NOMEM, _IO; or what is wrong with the path alone:
+ * _REFUSED, _NOT_FOUND (a name on the way is no folder), _LIMIT, _FORM. */
 enum copse_err copse_files_write(const char *path, struct copse_slice bytes, mode_t mode,
                                  struct copse_error *error) COPSE_MUST_CHECK;
 

@@ -154,10 +154,11 @@ run page new "Large" -F "$folder/large.md"
 refuse 2 too_large post -F "$folder/large.md"
 
 # A disk that takes nothing more, whatever is written; and a network file system.
-: "${COPSE_DISK_SHIM:?the module that makes another disk}"
+shim="$(dirname "$copse")/tests/copse_disk_shim.so"
+[ -e "$shim" ] || fail "$shim is not built"
 run --json digest
 before=$(field entries)
-export LD_PRELOAD="$COPSE_DISK_SHIM" COPSE_DISK=full
+export LD_PRELOAD="$shim" COPSE_DISK=full
 refuse 1 disk_full post "Lost?"
 refuse 1 disk_full page new "Lost?" -m "Lost?"
 refuse 1 disk_full export jsonl "$folder/all.jsonl"

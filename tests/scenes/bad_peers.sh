@@ -2,7 +2,7 @@
 # The rows of the table of bad inputs in cli/README.md that need somebody at the other end.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/lib_nodes.sh"
-: "${COPSE_STRANGER:?the program copse_stranger}"
+stranger_program="$(dirname "$copse")/tests/copse_stranger"
 strangers=
 trap 'for stranger in $strangers; do kill "$stranger" 2>/dev/null || true; done
     stop_server; rm -rf "$folder"' EXIT
@@ -10,7 +10,7 @@ trap 'for stranger in $strangers; do kill "$stranger" 2>/dev/null || true; done
 # start_stranger MODE: somebody who is no node; $address is where.
 start_stranger() {
     rm -f "$folder/port"
-    "$COPSE_STRANGER" "$1" >"$folder/port" &
+    "$stranger_program" "$1" >"$folder/port" &
     strangers="$strangers $!"
     for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
         [ ! -s "$folder/port" ] || break

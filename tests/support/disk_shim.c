@@ -1,6 +1,7 @@
 /* Makes a disk look like another one to the program it is preloaded into (LD_PRELOAD). What the
  * variable COPSE_DISK says: "network", every folder is on a network file system; "full", nothing
  * more can be written into a file; what stdio has written fails when it is synced. */
+#define _GNU_SOURCE /* RTLD_NEXT */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdbool.h>
