@@ -405,6 +405,42 @@ static enum copse_exit peer_sync_failed(struct peering *peering, const char *add
                                  : copse_message_code_text(peering->last.code));
 }
 
+/* Say where the reader waits to be let in, and who can do that. */
+static void peer_note_waiting(struct copse_command *command)
+{
+    static const struct copse_op welcome = {.kind = COPSE_OP_GRANT, .role = COPSE_OP_MEMBER};
+    uint32_t number = 0;
+    enum copse_err err = COPSE_OK;
+    while (err == COPSE_OK) {
+        struct copse_practice_deed deed;
+        struct copse_community_card card;
+        struct copse_id id;
+        char who[COPSE_CAPACITY_WHO_BYTES];
+        err = copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ, NULL);
+        if (err == COPSE_OK) {
+            err = copse_community_next(&deed, &id, &number);
+            copse_practice_end(&deed);
+        }
+        if (err == COPSE_OK) {
+            err = copse_practice_begin(&deed, &command->practice, &id, COPSE_DB_READ, NULL);
+        }
+        if (err != COPSE_OK) {
+            return;
+        }
+        err = copse_community_card(&deed, &card);
+        if (err == COPSE_OK && card.is_waiting &&
+            copse_capacity_who_may(&deed, who, &welcome) == COPSE_OK) {
+            copse_output_text(&command->output, "In ");
+            copse_output_words(&command->output, card.name, COPSE_TERMINAL_LINE);
+            copse_output_text(&command->output,
+                              " you read as a guest until you are let in. That is for ");
+            copse_output_words(&command->output, copse_bytes_of_string(who), COPSE_TERMINAL_LINE);
+            copse_output_text(&command->output, ".\n");
+        }
+        copse_practice_end(&deed);
+    }
+}
+
 static enum copse_exit peer_sync_done(struct peering *peering, const char *address)
 {
     struct copse_output *output = &peering->command->output;
@@ -423,6 +459,7 @@ static enum copse_exit peer_sync_done(struct peering *peering, const char *addre
                       "Equal now: %" PRIu64 " entries came, %" PRIu64 " went (%" PRIu64
                       " bytes in, %" PRIu64 " out)\n",
                       total->entries_in, total->entries_out, total->bytes_in, total->bytes_out);
+    peer_note_waiting(peering->command);
     return copse_output_done(output);
 }
 
