@@ -209,7 +209,8 @@ static enum copse_err capacity_early(struct copse_practice_deed *deed, struct co
     }
     *out = (struct copse_capacity){.under = {place->join, under.charter},
                                    .verdict = COPSE_VERDICT_HONOURED,
-                                   .role = COPSE_OP_GUEST};
+                                   .role = COPSE_OP_GUEST,
+                                   .is_early = true};
     return COPSE_OK;
 }
 
