@@ -306,7 +306,9 @@ static void community_say_kind(struct copse_command *command, struct copse_pract
                           "Moderated: whoever joins reads as a guest until they are let in.\n");
     }
     if (card->is_waiting && copse_capacity_who_may(deed, who, &welcome) == COPSE_OK) {
-        copse_output_text(&command->output, "You wait to be let in. That is for %s.\n", who);
+        copse_output_text(&command->output, "You wait to be let in. That is for ");
+        copse_output_words(&command->output, copse_bytes_of_string(who), COPSE_TERMINAL_LINE);
+        copse_output_text(&command->output, ".\n");
     }
 }
 

@@ -486,17 +486,19 @@ static enum copse_exit peer_no_node(struct peering *peering, const char *where)
                              where);
 }
 
-/* Is this device shut out of some community? Then `error` says of which, and why. */
-static bool peer_is_shut_out(struct copse_command *command, struct copse_error *error)
+/* Asks one community something; true ends the walk. */
+typedef bool peer_ask(struct copse_command *command, struct copse_practice_deed *deed,
+                      void *context);
+
+/* Ask all communities in turn, each in a reading of its own. Did one end it? */
+static bool peer_each(struct copse_command *command, peer_ask *ask, void *context)
 {
-    static const struct copse_op any = {.kind = COPSE_OP_LEAVE};
     uint32_t number = 0;
-    struct copse_id id;
-    struct copse_practice_deed deed;
-    enum copse_err err = COPSE_OK;
-    while (err == COPSE_OK) {
-        struct copse_capacity capacity;
-        err = copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ, NULL);
+    for (;;) {
+        struct copse_practice_deed deed;
+        struct copse_id id;
+        enum copse_err err =
+            copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ, NULL);
         if (err == COPSE_OK) {
             err = copse_community_next(&deed, &id, &number);
             copse_practice_end(&deed);
@@ -505,14 +507,63 @@ static bool peer_is_shut_out(struct copse_command *command, struct copse_error *
             err = copse_practice_begin(&deed, &command->practice, &id, COPSE_DB_READ, NULL);
         }
         if (err != COPSE_OK) {
-            break;
+            return false;
         }
-        err = copse_capacity_choose(&deed, &capacity, &any, error);
+        bool is_over = ask(command, &deed, context);
         copse_practice_end(&deed);
-        if (err == COPSE_ERR_REFUSED) {
+        if (is_over) {
             return true;
         }
-        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    }
+}
+
+/* Is this device shut out? Then `context`, an error, says why. */
+static bool peer_is_shut_out(struct copse_command *command, struct copse_practice_deed *deed,
+                             void *context)
+{
+    static const struct copse_op any = {.kind = COPSE_OP_LEAVE};
+    struct copse_capacity capacity;
+    struct copse_error *error = context;
+    (void)command;
+    return copse_capacity_choose(deed, &capacity, &any, error) == COPSE_ERR_REFUSED;
+}
+
+/* Has it joined, and what it joined by has not come? Then `context`, an error, says so. */
+static bool peer_is_not_in(struct copse_command *command, struct copse_practice_deed *deed,
+                           void *context)
+{
+    static const struct copse_op any = {.kind = COPSE_OP_LEAVE};
+    struct copse_community_card card;
+    struct copse_capacity capacity;
+    struct copse_error *error = context;
+    (void)command;
+    if (copse_capacity_choose(deed, &capacity, &any, NULL) != COPSE_OK || !capacity.is_early ||
+        copse_community_card(deed, &card) != COPSE_OK) {
+        return false;
+    }
+    (void)copse_error_set(error, COPSE_ERR_NOT_FOUND,
+                          "it does not take you into %.*s: the invitation may be closed or over",
+                          (int)card.name.size,
+                          card.name.size > 0 ? (const char *)card.name.data : "");
+    return true;
+}
+
+/* Say where the reader waits to be let in, and who can do that. */
+static bool peer_note_waiting(struct copse_command *command, struct copse_practice_deed *deed,
+                              void *context)
+{
+    static const struct copse_op welcome = {.kind = COPSE_OP_GRANT, .role = COPSE_OP_MEMBER};
+    struct copse_community_card card;
+    char who[COPSE_CAPACITY_WHO_BYTES];
+    (void)context;
+    if (copse_community_card(deed, &card) == COPSE_OK && card.is_waiting &&
+        copse_capacity_who_may(deed, who, &welcome) == COPSE_OK) {
+        copse_output_text(&command->output, "In ");
+        copse_output_words(&command->output, card.name, COPSE_TERMINAL_LINE);
+        copse_output_text(&command->output,
+                          " you read as a guest until you are let in. That is for ");
+        copse_output_words(&command->output, copse_bytes_of_string(who), COPSE_TERMINAL_LINE);
+        copse_output_text(&command->output, ".\n");
     }
     return false;
 }
@@ -542,10 +593,16 @@ static enum copse_exit peer_sync_failed(struct peering *peering, const char *whe
                                  "you have been let in again, which is not known there yet");
     }
     if (total->unknown > 0 && total->unknown == total->topics &&
-        peer_is_shut_out(peering->command, &why)) {
+        peer_each(peering->command, peer_is_shut_out, &why)) {
         fault = (struct copse_output_fault){COPSE_EXIT_PERMISSION, "refused",
                                             "copse people role history NAME tells how that came "
                                             "to be; copse unplaced list shows your words."};
+        return copse_output_fail(output, &fault, "%s", why.text);
+    }
+    if (total->unknown > 0 && total->unknown == total->topics &&
+        peer_each(peering->command, peer_is_not_in, &why)) {
+        fault = (struct copse_output_fault){COPSE_EXIT_NOT_FOUND, "nothing_in_common",
+                                            "Ask for another one. What you wrote is kept."};
         return copse_output_fail(output, &fault, "%s", why.text);
     }
     if (total->unknown == total->topics) {
@@ -583,6 +640,7 @@ static enum copse_exit peer_sync_done(struct peering *peering, const char *where
                       "Equal now: %" PRIu64 " entries came, %" PRIu64 " went (%" PRIu64
                       " bytes in, %" PRIu64 " out)\n",
                       total->entries_in, total->entries_out, total->bytes_in, total->bytes_out);
+    (void)peer_each(peering->command, peer_note_waiting, NULL);
     return copse_output_done(output);
 }
 

@@ -8,7 +8,7 @@
 #include "node/practice/roles.h"
 #include "node/practice/who.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 /* ---- how somebody stands ---- */
 
@@ -103,14 +103,62 @@ static enum copse_err people_line(struct copse_command *command, struct copse_pr
     return err;
 }
 
+/* The list in the making: roles first, then keys. */
+struct people_row {
+    struct copse_id person;
+    enum copse_op_role role;
+    bool has_role;
+};
+
+static int people_compare(const void *a, const void *b)
+{
+    const struct people_row *x = a;
+    const struct people_row *y = b;
+    if (x->has_role != y->has_role) {
+        return x->has_role ? -1 : 1;
+    }
+    return x->role != y->role ? (x->role < y->role ? -1 : 1)
+                              : copse_bytes_compare_ids(&x->person, &y->person);
+}
+
+/* Those who are asked for. The caller frees *out. */
+static enum copse_err people_gather(struct copse_command *command, struct copse_practice_deed *deed,
+                                    struct people_row **out, size_t *count)
+{
+    struct copse_state_cursor cursor;
+    struct copse_view *view;
+    struct people_row row;
+    size_t capacity = 0;
+    bool all = copse_arguments_has(&command->arguments, "all");
+    bool stewards = copse_arguments_has(&command->arguments, "stewards");
+    enum copse_err err = copse_practice_view(deed, &view);
+    copse_standing_open_people(&cursor);
+    while (err == COPSE_OK &&
+           (err = copse_standing_next_person(&row.person, &cursor, &deed->state)) == COPSE_OK) {
+        struct copse_standing *standing = NULL;
+        row.role = COPSE_OP_GUEST;
+        err = copse_standing_load(&standing, &deed->state, &row.person, &deed->source,
+                                  command->practice.memory);
+        row.has_role = err == COPSE_OK && copse_standing_role(&row.role, standing);
+        copse_standing_free(standing);
+        bool is_asked =
+            stewards ? row.has_role && row.role <= COPSE_OP_MODERATOR : row.has_role || all;
+        if (err == COPSE_OK && is_asked) {
+            err = copse_memory_grow(command->practice.memory, out, &capacity, *count + 1,
+                                    sizeof(**out));
+        }
+        if (err == COPSE_OK && is_asked) {
+            (*out)[(*count)++] = row;
+        }
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
 enum copse_exit copse_do_people_list(struct copse_command *command)
 {
     struct copse_practice_deed deed;
-    struct copse_state_cursor cursor;
-    struct copse_id person;
-    struct copse_view *view;
-    bool all = copse_arguments_has(&command->arguments, "all");
-    bool stewards = copse_arguments_has(&command->arguments, "stewards");
+    struct people_row *rows = NULL;
+    size_t count = 0;
     enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
     if (status == COPSE_EXIT_OK) {
         status = copse_command_begin(command, &deed, COPSE_DB_READ);
@@ -118,28 +166,27 @@ enum copse_exit copse_do_people_list(struct copse_command *command)
     if (status != COPSE_EXIT_OK) {
         return status;
     }
-    enum copse_err err = copse_practice_view(&deed, &view);
+    enum copse_err err = people_gather(command, &deed, &rows, &count);
+    if (err == COPSE_OK && count > 0) {
+        qsort(rows, count, sizeof(*rows), people_compare);
+    }
     copse_answer_array(&command->output.json, "items");
-    copse_standing_open_people(&cursor);
-    while (err == COPSE_OK &&
-           (err = copse_standing_next_person(&person, &cursor, &deed.state)) == COPSE_OK) {
+    for (size_t i = 0; err == COPSE_OK && i < count; i++) {
         struct copse_standing *standing = NULL;
-        enum copse_op_role role = COPSE_OP_GUEST;
-        err = copse_standing_load(&standing, &deed.state, &person, &deed.source,
+        copse_answer_object(&command->output.json, NULL);
+        err = copse_standing_load(&standing, &deed.state, &rows[i].person, &deed.source,
                                   command->practice.memory);
-        bool has_role = err == COPSE_OK && copse_standing_role(&role, standing);
-        if (err == COPSE_OK &&
-            (stewards ? has_role && role <= COPSE_OP_MODERATOR : has_role || all)) {
-            copse_answer_object(&command->output.json, NULL);
-            err = people_line(command, &deed, standing, has_role ? &role : NULL);
-            copse_answer_object_end(&command->output.json);
+        if (err == COPSE_OK) {
+            err = people_line(command, &deed, standing, rows[i].has_role ? &rows[i].role : NULL);
         }
         copse_standing_free(standing);
+        copse_answer_object_end(&command->output.json);
     }
     copse_answer_array_end(&command->output.json);
+    copse_memory_free(command->practice.memory, rows);
     copse_practice_end(&deed);
-    return err == COPSE_ERR_NOT_FOUND ? copse_output_done(&command->output)
-                                      : copse_command_fail(command, err, "the people");
+    return err == COPSE_OK ? copse_output_done(&command->output)
+                           : copse_command_fail(command, err, "the people");
 }
 
 enum copse_exit copse_do_people_show(struct copse_command *command)

@@ -13,6 +13,7 @@
 
 #define NEW_LOG UINT64_MAX /* a class 1 log that the entry would open */
 #define NAMES_MAX 3u
+#define NAME_BYTES 40u
 
 static const char *const capacity_roles[] = {"coordinator", "moderator", "member", "guest"};
 
@@ -208,7 +209,8 @@ static enum copse_err capacity_early(struct copse_practice_deed *deed, struct co
     }
     *out = (struct copse_capacity){.under = {place->join, under.charter},
                                    .verdict = COPSE_VERDICT_HONOURED,
-                                   .role = COPSE_OP_GUEST};
+                                   .role = COPSE_OP_GUEST,
+                                   .is_early = true};
     return COPSE_OK;
 }
 
@@ -344,8 +346,12 @@ static void capacity_append(char out[COPSE_CAPACITY_WHO_BYTES], const char *text
                             struct copse_slice name)
 {
     size_t size = strlen(out);
-    int more = snprintf(out + size, COPSE_CAPACITY_WHO_BYTES - size, "%s%.*s", text,
-                        (int)(name.size < 40 ? name.size : 40), (const char *)name.data);
+    size_t shown = name.size < NAME_BYTES ? name.size : NAME_BYTES;
+    while (shown > 0 && shown < name.size && (name.data[shown] & 0xc0u) == 0x80u) {
+        shown--; /* not within a character */
+    }
+    int more = snprintf(out + size, COPSE_CAPACITY_WHO_BYTES - size, "%s%.*s", text, (int)shown,
+                        shown > 0 ? (const char *)name.data : "");
     if (more < 0 || (size_t)more >= COPSE_CAPACITY_WHO_BYTES - size) {
         out[size] = '\0'; /* what does not fit as a whole is left out */
     }

@@ -19,6 +19,7 @@ struct copse_capacity {
     bool inherits;              /* nothing to write: it is what the log's last entry is under */
     enum copse_verdict verdict; /* the entry's to be: HONOURED, OWN_ONLY or WAITING */
     enum copse_op_role role;    /* of the grant; guest where it is not known yet */
+    bool is_early; /* what the JOIN came by is not here: it may turn out not to count */
 };
 
 /* The most senior grant under which an entry of this device with `op` would count now, and the

@@ -595,6 +595,9 @@ enum copse_err copse_community_card(struct copse_practice_deed *deed,
         community_about(out, &object.create.op);
         err = copse_reading_string(deed, &out->name, &object, COPSE_OBJECT_FIELD_NAME);
     }
+    if (err == COPSE_OK && out->name.size == 0) {
+        err = community_name_in_ticket(deed, &out->name); /* its words are not here yet */
+    }
     if (err == COPSE_OK) {
         err = copse_reading_string(deed, &out->domain, &object, COPSE_OBJECT_FIELD_DOMAIN);
     }

@@ -206,6 +206,16 @@ static enum copse_err tend_one(const struct copse_practice *practice, struct cop
     return tend_is_settled(err) ? COPSE_OK : err;
 }
 
+/* What a newcomer said of their name counts only once they are let in, so it is said again. Where a
+ * name is known it is left alone: another device may have another one. */
+static enum copse_err tend_name(struct copse_practice_deed *deed, bool *said)
+{
+    struct copse_slice known;
+    enum copse_err err =
+        copse_reading_name(deed, &known, copse_keyring_person(deed->practice->keyring));
+    return err == COPSE_OK && known.size == 0 ? copse_people_say_name(deed, said, NULL) : err;
+}
+
 static enum copse_err tend_come_back(const struct copse_practice *practice,
                                      struct copse_tend_done *done, const struct copse_id *community,
                                      struct copse_error *error)
@@ -218,8 +228,7 @@ static enum copse_err tend_come_back(const struct copse_practice *practice,
         return err;
     }
     err = copse_membership_come_back(&deed, &has_returned, error);
-    /* A newcomer's name counts only once they are let in, so it is said again. */
-    enum copse_err said = err == COPSE_OK ? copse_people_say_name(&deed, &says_name, NULL) : err;
+    enum copse_err said = err == COPSE_OK ? tend_name(&deed, &says_name) : err;
     if (err == COPSE_OK && (has_returned || (said == COPSE_OK && says_name))) {
         done->has_returned = done->has_returned || has_returned;
         return copse_practice_commit(&deed, error);

@@ -166,3 +166,27 @@ at a
 same "$(role_of Eve)" null "Eve at a, who has left"
 run thread "$fresh"
 says "Late words 0" "what somebody wrote who has left"
+
+# An invitation for one: Ana's program closes it once it was used, and who comes then is turned away.
+at a
+run --json invite --uses 1
+once=$(field ticket)
+for node in f:Finn g:Gil; do
+    at "${node%%:*}"
+    run init --name "${node#*:}"
+    run join "$once"
+    run post "Hello, I am ${node#*:}"
+done
+pair a f
+pair d a
+at a
+run --json community invites list
+says '"joined":1,"refused":0,"over_used":false,"uses":1' "the list of invitations"
+case $output in *'"state":"used_up"'*) fail "the invitation was not closed" ;; esac
+meet a g
+at a
+run people list --all
+says Finn "the list of people"
+case $output in *Gil*) fail "who came too late is in" ;; esac
+grep -q 'does not take you into Ward 3: the invitation may be closed' "$folder/met" ||
+    fail "Gil is not told: $(cat "$folder/met")"
