@@ -12,6 +12,7 @@
 #include "storage/disk.h"
 #include "storage/migrate.h"
 #include "storage/own.h"
+#include "storage/shapes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -173,6 +174,9 @@ enum copse_err copse_store_commit(struct copse_store *store, struct copse_txn *t
     enum copse_err err = COPSE_OK;
     if (copse_admit_is_unproved(txn)) {
         err = copse_error_set(error, COPSE_ERR_FORM, "a run without a signature at its end");
+    }
+    if (err == COPSE_OK) {
+        err = copse_shapes_settle(txn);
     }
     if (err == COPSE_OK) {
         err = copse_views_settle(txn);

@@ -10,6 +10,7 @@
 #include "protocol/authority/standing.h"
 #include "protocol/authority/wanted.h"
 #include "protocol/rules/fold.h"
+#include "storage/shapes.h"
 #include "storage/twin.h"
 
 #include <string.h>
@@ -131,6 +132,9 @@ enum copse_err copse_views_add(struct copse_txn *txn, uint32_t community,
         struct copse_state state = copse_views_state(&views, txn, community);
         err = copse_fold_add(&state, &held->id, &held->entry, &op);
     }
+    if (err == COPSE_OK && is_known && op.kind == COPSE_OP_EDIT) {
+        err = copse_shapes_add(txn, community, held, &op);
+    }
     return err;
 }
 
@@ -150,6 +154,9 @@ enum copse_err copse_views_remove(struct copse_txn *txn, uint32_t community,
         struct copse_views views;
         struct copse_state state = copse_views_state(&views, txn, community);
         err = copse_fold_remove(&state, &held->id, &held->entry, &op);
+    }
+    if (err == COPSE_OK && is_known && op.kind == COPSE_OP_EDIT) {
+        err = copse_shapes_remove(txn, community, held, &op);
     }
     return err;
 }

@@ -249,6 +249,7 @@ static enum copse_err gossip_on_event(struct copse_gossip *gossip, struct copse_
         return err == COPSE_OK ? copse_topics_answered(&gossip->topics, link, topic) : err;
     case COPSE_SESSION_ENTRIES:
     case COPSE_SESSION_ADMISSION:
+    case COPSE_SESSION_LOOSE: /* answered when it is stored: more may be wanted then */
         return copse_ingest_take(&gossip->ingest, link->connection, event, gossip_now(gossip));
     case COPSE_SESSION_NO_CONTENT:
         return copse_topics_answered(&gossip->topics, link, topic);
@@ -380,6 +381,9 @@ static void gossip_tell_unit(struct copse_gossip *gossip, const struct copse_ing
     if (unit->stored > 0) {
         struct copse_channel_push push = {unit->id, (uint32_t)unit->stored};
         copse_notice_push(&gossip->links, unit->source, &unit->community, &push);
+    }
+    if (link != NULL && !link->is_over) {
+        (void)gossip_is_fine(gossip, copse_topics_stored(&gossip->topics, link, unit));
     }
 }
 

@@ -8,6 +8,7 @@
 #include "protocol/authority/wanted.h"
 #include "protocol/rules/view.h"
 #include "storage/prune.h"
+#include "storage/shapes.h"
 
 #include <string.h>
 
@@ -373,8 +374,9 @@ static enum copse_err ingest_data(struct copse_ingest *ingest, size_t first, siz
     return err;
 }
 
-static enum copse_err ingest_content(struct copse_ingest *ingest, struct copse_ingest_unit *unit,
-                                     uint64_t wall_ms)
+/* What was asked for by id: a content, or an EDIT that others lean on. */
+static enum copse_err ingest_asked(struct copse_ingest *ingest, struct copse_ingest_unit *unit,
+                                   uint64_t wall_ms)
 {
     struct snapshot in;
     struct copse_held held;
@@ -382,9 +384,13 @@ static enum copse_err ingest_content(struct copse_ingest *ingest, struct copse_i
     if (err != COPSE_OK) {
         return err;
     }
-    err = copse_entries_find(in.txn, &held, NULL, in.community, &unit->id);
-    if (err == COPSE_OK) {
-        err = copse_contents_put(in.txn, &held, unit->salted);
+    if (unit->kind == COPSE_SESSION_LOOSE) {
+        err = copse_shapes_put(in.txn, in.community, &unit->id, unit->salted);
+    } else {
+        err = copse_entries_find(in.txn, &held, NULL, in.community, &unit->id);
+        if (err == COPSE_OK) {
+            err = copse_contents_put(in.txn, &held, unit->salted);
+        }
     }
     if (err == COPSE_OK) {
         return copse_store_commit(ingest->store, in.txn, ingest->error);
@@ -392,7 +398,7 @@ static enum copse_err ingest_content(struct copse_ingest *ingest, struct copse_i
     copse_store_abort(in.txn);
     unit->is_refused = err != COPSE_ERR_EXISTS;
     return err == COPSE_ERR_EXISTS || err == COPSE_ERR_REFUSED || err == COPSE_ERR_NOT_FOUND ||
-                   err == COPSE_ERR_SIGNATURE
+                   err == COPSE_ERR_SIGNATURE || err == COPSE_ERR_LIMIT
                ? COPSE_OK
                : err;
 }
@@ -417,8 +423,8 @@ enum copse_err copse_ingest_flush(struct copse_ingest *ingest, uint64_t wall_ms)
     for (size_t first = 0; err == COPSE_OK && first < ingest->unit_count; first = end) {
         struct copse_ingest_unit *unit = &ingest->units[first];
         end = ingest_alike(ingest, first);
-        if (unit->kind == COPSE_SESSION_CONTENT) {
-            err = ingest_content(ingest, unit, wall_ms);
+        if (unit->kind == COPSE_SESSION_CONTENT || unit->kind == COPSE_SESSION_LOOSE) {
+            err = ingest_asked(ingest, unit, wall_ms);
         } else if (unit->kind == COPSE_SESSION_ADMISSION) {
             err = ingest_store_if(ingest, unit, ingest_is_honoured, wall_ms);
         } else if (unit->class == COPSE_ENTRY_CONTROL) {

@@ -21,11 +21,11 @@
 struct copse_ingest_unit {
     uint64_t source;
     uint64_t ticket;
-    enum copse_session_event_kind kind; /* ENTRIES, ADMISSION or CONTENT */
+    enum copse_session_event_kind kind; /* ENTRIES, ADMISSION, CONTENT or LOOSE */
     struct copse_id community;
     enum copse_entry_class class; /* of a run */
-    struct copse_id id;           /* CONTENT: of its entry; of a run: of its last */
-    struct copse_slice salted;    /* CONTENT */
+    struct copse_id id;           /* CONTENT, LOOSE: of its entry; of a run: of its last */
+    struct copse_slice salted;    /* CONTENT; LOOSE: the entry */
     size_t first_item;
     size_t item_count;
     size_t stored; /* entries that were not here before; set by flush */

@@ -27,9 +27,10 @@ struct copse_link_topic {
     struct copse_id community;
     enum copse_link_topic_state state;
     enum copse_code code;         /* CLOSED */
-    bool is_wanting;              /* contents are being asked for */
+    bool is_wanting;              /* contents or entries are being asked for */
     size_t wanted;                /* and not answered */
-    struct copse_position cursor; /* in the list of what is missing */
+    struct copse_position cursor; /* in the list of contents that are missing */
+    uint64_t edits;               /* in that of EDITs that others lean on (storage/shapes.h) */
 };
 
 struct copse_link {

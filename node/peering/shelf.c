@@ -9,6 +9,7 @@
 #include "protocol/entry/run.h"
 #include "protocol/wire/message.h"
 #include "storage/local.h"
+#include "storage/shapes.h"
 
 #include <string.h>
 
@@ -530,6 +531,15 @@ static enum copse_err shelf_prove(void *context, struct copse_port_proof *out,
     return err == COPSE_ERR_NOT_FOUND ? shelf_admission(shelf, &out->admission, number) : err;
 }
 
+static enum copse_err shelf_find_loose(void *context, struct copse_slice *out,
+                                       const struct copse_id *community, const struct copse_id *id)
+{
+    struct copse_shelf *shelf = context;
+    uint32_t number = 0;
+    enum copse_err err = shelf_number(shelf, &number, community);
+    return err == COPSE_OK ? copse_shapes_find(shelf->txn, out, number, id) : err;
+}
+
 struct copse_port copse_shelf_port(struct copse_shelf *shelf)
 {
     return (struct copse_port){
@@ -541,6 +551,7 @@ struct copse_port copse_shelf_port(struct copse_shelf *shelf)
         .next_secret = shelf_next_secret,
         .standing = shelf_standing,
         .prove = shelf_prove,
+        .find_loose = shelf_find_loose,
         .context = shelf,
     };
 }

@@ -271,8 +271,8 @@ static enum copse_err page_join(struct copse_practice_deed *deed,
     struct copse_text_edit *edit = NULL;
     struct copse_text_request request = {
         .opened = base->heads, .opened_count = base->count, .own = &own};
-    /* An edit without this device's own last one among its ancestors is refused (SPEC 6.5), and
-     * that one may be under none of these heads. */
+    /* SPEC 6.9: "and its author's EDIT of the object that comes last in the branch of the log in
+     * which it is written, where they do not descend from it" */
     enum copse_err err = page_own_last(deed, &own, &request.own_count, &object->id);
     if (err == COPSE_OK) {
         err = copse_page_open(deed, &page, object, base);

@@ -190,12 +190,8 @@ enum copse_err copse_text_walk_move_to_all(struct copse_text_walk *walk)
  * keeps its place in the graph." The walk stands at the version of its parents. */
 static bool is_refused(const struct copse_text_walk *walk, const struct copse_text_node *node)
 {
-    const struct copse_text_node *nodes = walk->graph->nodes;
     if (node->is_malformed || walk->ops >= walk->ops_max ||
         (uint64_t)walk->units + node->units > COPSE_TEXT_UNITS_MAX) {
-        return true;
-    }
-    if (node->previous != NONE && !nodes[node->previous].is_in_version) {
         return true;
     }
     if (node->patch_count == 0) {

@@ -20,6 +20,13 @@ void derive_standing(struct sim_node *node);
  * more is missing. */
 void derive_erasures(struct sim_node *node);
 
+/* Give up what is loose and not leaned on any more (SPEC 6.14). */
+void derive_loose(struct sim_node *node);
+
+/* Give `to` what it lacks of what others lean on, as far as `from` has it; now and then changed on
+ * the way, which it must refuse. */
+void derive_give_loose(struct sim_world *world, const struct sim_node *from, struct sim_node *to);
+
 /* Is this entry wanted where it is held? */
 bool derive_is_wanted(const struct sim_node *node, const struct copse_held *held);
 

@@ -399,6 +399,7 @@ void sim_node_settle(struct sim_node *node)
         node->is_stale = false;
         derive_standing(node);
     }
+    derive_loose(node);
     derive_erasures(node);
 }
 

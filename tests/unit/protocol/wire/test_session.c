@@ -440,12 +440,15 @@ static void session__fetches_contents_that_did_not_travel(void **state)
     wire_pair_open(&fixture.pair);
     wire_scene_assert_same(&fixture);
     struct copse_session *asker = fixture.pair.ends[1].session;
-    assert_int_equal(copse_session_want(asker, &fixture.world.community, ids, 6), 6);
-    assert_int_equal(copse_session_want(asker, &fixture.world.community, ids, 6), 0);
+    assert_int_equal(
+        copse_session_want(asker, &fixture.world.community, COPSE_MESSAGE_CONTENTS, ids, 6), 6);
+    assert_int_equal(
+        copse_session_want(asker, &fixture.world.community, COPSE_MESSAGE_CONTENTS, ids, 6), 0);
     (void)wire_pair_settle(&fixture.pair);
     assert_int_equal(fixture.pair.ends[1].contents, 5);
     assert_int_equal(fixture.pair.ends[1].no_contents, 1);
-    assert_int_equal(copse_session_want(asker, &fixture.world.community, &ids[2], 1), 1);
+    assert_int_equal(
+        copse_session_want(asker, &fixture.world.community, COPSE_MESSAGE_CONTENTS, &ids[2], 1), 1);
     wire_scene_end(&fixture);
 }
 
