@@ -1,8 +1,8 @@
-/* How it works: the table SHAPES has rows of several letters. `a` is what is awaited and `l` what is
- * loose, by object; `i` leads from an id to the object of one that is loose, and `q` lists what is
- * awaited in the order in which it came to be. `d` is an object of which an EDIT has gone in this
- * transaction: before the commit its EDITs are looked at as a whole, since what was named may now be
- * leaned on by others or by nobody. `n` is the last number of `q`, and `s` counts bytes.
+/* How it works: the table SHAPES has rows of several letters. `a` is what is awaited and `l` what
+ * is loose, by object; `i` leads from an id to the object of one that is loose, and `q` lists what
+ * is awaited in the order in which it came to be. `d` is an object of which an EDIT has gone in
+ * this transaction: before the commit its EDITs are looked at as a whole, since what was named may
+ * now be leaned on by others or by nobody. `n` is the last number of `q`, and `s` counts bytes.
  */
 #include "storage/shapes.h"
 
@@ -278,49 +278,58 @@ enum copse_err copse_shapes_put(struct copse_txn *txn, uint32_t community,
 
 /* ---- looking at an object as a whole ---- */
 
-/* Await what is missing of an object, and nothing else. */
-static enum copse_err await_all(struct copse_txn *txn, uint32_t community,
-                                const struct copse_id *object, const struct copse_loose_look *look)
+static bool is_in(const struct copse_id *ids, size_t count, const struct copse_id *id)
+{
+    size_t at = 0;
+    while (at < count && copse_bytes_compare_ids(&ids[at], id) < 0) {
+        at++;
+    }
+    return at < count && copse_bytes_equal_ids(&ids[at], id);
+}
+
+/* Walk what is awaited of an object: what is not missing is let go, or with `surplus` only counted.
+ */
+static enum copse_err pass_awaited(struct copse_txn *txn, uint32_t community,
+                                   const struct copse_id *object,
+                                   const struct copse_loose_look *look, uint64_t *surplus)
 {
     struct key prefix = key_of('a', community, object, NULL);
     struct key from = prefix;
-    size_t at = 0;
-    enum copse_err err;
     for (;;) {
         struct copse_slice key;
         struct copse_slice value;
-        err = next(txn, &key, &value, &prefix, &from, KEY_BYTES_MAX);
+        enum copse_err err = next(txn, &key, &value, &prefix, &from, KEY_BYTES_MAX);
+        if (err == COPSE_OK) {
+            struct copse_id id = id_at(key, 5 + COPSE_ID_BYTES);
+            bool is_missing = is_in(look->missing, look->missing_count, &id);
+            from = key_of('a', community, object, &id);
+            if (!is_missing && surplus != NULL) {
+                (*surplus)++;
+            } else if (!is_missing) {
+                err = stop_awaiting(txn, community, object, &id);
+            }
+        }
         if (err != COPSE_OK) {
-            break;
-        }
-        struct copse_id id = id_at(key, 5 + COPSE_ID_BYTES);
-        from = key_of('a', community, object, &id);
-        while (at < look->missing_count && copse_bytes_compare_ids(&look->missing[at], &id) < 0) {
-            at++;
-        }
-        if (at == look->missing_count || !copse_bytes_equal_ids(&look->missing[at], &id)) {
-            err = stop_awaiting(txn, community, object, &id);
-        }
-        if (err != COPSE_OK) {
-            break;
+            return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
         }
     }
-    err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
-    for (size_t i = 0; err == COPSE_OK && i < look->missing_count; i++) {
-        err = await(txn, community, object, &look->missing[i]);
-    }
-    return err;
+}
+
+static enum copse_err look_at(struct copse_txn *txn, struct copse_loose_look *out,
+                              uint32_t community, const struct copse_id *object)
+{
+    struct copse_views views;
+    struct copse_entries_source entries;
+    struct copse_state state = copse_views_state(&views, txn, community);
+    struct copse_source source = copse_entries_source(&entries, txn, community);
+    return copse_loose_look_at(out, &state, &source, txn->memory, object);
 }
 
 static enum copse_err settle(struct copse_txn *txn, uint32_t community,
                              const struct copse_id *object)
 {
-    struct copse_views views;
-    struct copse_entries_source entries;
     struct copse_loose_look look;
-    struct copse_state state = copse_views_state(&views, txn, community);
-    struct copse_source source = copse_entries_source(&entries, txn, community);
-    enum copse_err err = copse_loose_look_at(&look, &state, &source, txn->memory, object);
+    enum copse_err err = look_at(txn, &look, community, object);
     if (err != COPSE_OK) {
         return err;
     }
@@ -328,7 +337,32 @@ static enum copse_err settle(struct copse_txn *txn, uint32_t community,
         err = give_up(txn, community, object, &look.surplus[i]);
     }
     if (err == COPSE_OK) {
-        err = await_all(txn, community, object, &look);
+        err = pass_awaited(txn, community, object, &look, NULL);
+    }
+    for (size_t i = 0; err == COPSE_OK && i < look.missing_count; i++) {
+        err = await(txn, community, object, &look.missing[i]);
+    }
+    copse_loose_look_free(&look);
+    return err;
+}
+
+enum copse_err copse_shapes_check(struct copse_txn *txn, uint64_t *faults, uint32_t community,
+                                  const struct copse_id *object)
+{
+    struct copse_loose_look look;
+    struct copse_slice value;
+    enum copse_err err = look_at(txn, &look, community, object);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    *faults = look.surplus_count;
+    for (size_t i = 0; err == COPSE_OK && i < look.missing_count; i++) {
+        err = get(txn, &value, key_of('a', community, object, &look.missing[i]));
+        *faults += err == COPSE_ERR_NOT_FOUND;
+        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    }
+    if (err == COPSE_OK) {
+        err = pass_awaited(txn, community, object, &look, faults);
     }
     copse_loose_look_free(&look);
     return err;

@@ -27,6 +27,10 @@ enum copse_err copse_shapes_remove(struct copse_txn *txn, uint32_t community,
  * Called before each commit. Cost: O(n log n) in the EDITs of these objects. */
 enum copse_err copse_shapes_settle(struct copse_txn *txn) COPSE_MUST_CHECK;
 
+/* Is there of an object what settle would leave? Sets *faults to how many rows say otherwise. */
+enum copse_err copse_shapes_check(struct copse_txn *txn, uint64_t *faults, uint32_t community,
+                                  const struct copse_id *object) COPSE_MUST_CHECK;
+
 /* Hold loose what has come for an awaited id (untrusted). COPSE_ERR_EXISTS: it is not awaited;
  * COPSE_ERR_REFUSED: the bytes are not that EDIT; COPSE_ERR_LIMIT: no room for more. */
 enum copse_err copse_shapes_put(struct copse_txn *txn, uint32_t community,

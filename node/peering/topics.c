@@ -69,7 +69,8 @@ static enum copse_err topics_list_contents(struct copse_topics *topics, struct c
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
-/* Ask for what a topic lacks: EDITs that others lean on, then contents. Each list is walked once. */
+/* Ask for what a topic lacks: EDITs that others lean on, then contents. Each list is walked once.
+ */
 static enum copse_err topics_want(struct copse_topics *topics, struct copse_link *link,
                                   struct copse_link_topic *topic)
 {

@@ -468,8 +468,7 @@ static enum copse_err community_count_pending(struct copse_practice_deed *deed,
     struct copse_state_cursor rows;
     struct copse_slice key;
     struct copse_slice value;
-    struct copse_fold_prefix edits = copse_fold_edits(&deed->community);
-    edits.size = 1; /* the letter alone: the edits of every text */
+    struct copse_fold_prefix edits = copse_fold_all_edits();
     enum copse_err err = copse_practice_view(deed, &view);
     copse_state_open(&rows, copse_fold_bytes(&edits));
     while (err == COPSE_OK) {

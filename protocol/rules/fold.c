@@ -85,6 +85,11 @@ struct copse_fold_prefix copse_fold_edits(const struct copse_id *object)
     return begin_with_id('T', object);
 }
 
+struct copse_fold_prefix copse_fold_all_edits(void)
+{
+    return begin('T');
+}
+
 struct copse_fold_prefix copse_fold_acts(const struct copse_id *target, enum copse_op_kind kind)
 {
     return begin_with_id_and_number('A', target, (uint32_t)kind);

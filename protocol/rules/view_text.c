@@ -1,5 +1,5 @@
-/* How it works: each EDIT of a log is judged and handed to the merge; what is held loose is muted, and
- * no judge is asked.
+/* How it works: each EDIT of a log is judged and handed to the merge; what is held loose is muted,
+ * and no judge is asked.
  */
 #include "protocol/rules/view_text.h"
 

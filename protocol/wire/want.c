@@ -83,8 +83,8 @@ static enum copse_err find_content(struct found *out, const struct copse_port *p
     return COPSE_OK;
 }
 
-/* SPEC 10.15: "An entry is given from whatever log it is in, wanted or not, or as it is held loose."
- */
+/* SPEC 10.15: "An entry is given from whatever log it is in, wanted or not, or as it is held
+ * loose." */
 static enum copse_err find_entry(struct found *out, const struct copse_port *port,
                                  const struct copse_id *community, const struct copse_id *id)
 {

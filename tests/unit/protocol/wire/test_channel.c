@@ -484,6 +484,7 @@ static struct copse_message random_message(struct scratch *scratch, struct copse
         break;
     case COPSE_MESSAGE_CWANT:
         message.content.id = id;
+        message.content.what = copse_random_below(random, 2);
         break;
     case COPSE_MESSAGE_CDATA:
         message.content.id = id;
