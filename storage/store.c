@@ -368,10 +368,18 @@ enum copse_err copse_store_publish(struct copse_store *store, const struct copse
 
 /* ---- entries of others ---- */
 
-/* A content that came along with an entry that is here already. */
-static enum copse_err keep_content(struct copse_txn *txn, const struct copse_held *held,
-                                   struct copse_slice salted)
+/* What came along with an entry that is here already. SPEC 4.11: "A signature that comes for an
+ * entry held without one, in a run or in a cut, is kept from then on." */
+static enum copse_err complete(struct copse_txn *txn, const struct copse_held *held,
+                               const struct copse_store_item *item)
 {
+    struct copse_slice salted = item->salted;
+    if (item->signature != NULL) {
+        enum copse_err err = copse_admit_sign(txn, &held->position, item->signature);
+        if (err != COPSE_OK) {
+            return err;
+        }
+    }
     if (salted.data == NULL || held->content_state != COPSE_CONTENT_MISSING) {
         return COPSE_OK;
     }
@@ -414,7 +422,7 @@ static enum copse_err add_item(struct copse_txn *txn, uint32_t community,
     if (err == COPSE_OK) {
         return copse_views_add(txn, community, &held);
     }
-    return err == COPSE_ERR_EXISTS ? keep_content(txn, &held, item->salted) : COPSE_OK;
+    return err == COPSE_ERR_EXISTS ? complete(txn, &held, item) : COPSE_OK;
 }
 
 enum copse_err copse_store_add(struct copse_txn *txn, uint32_t community,
