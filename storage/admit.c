@@ -375,6 +375,40 @@ enum copse_err copse_admit_sign(struct copse_txn *txn, const struct copse_positi
     return err;
 }
 
+enum copse_err copse_admit_move(struct copse_txn *txn, uint32_t community,
+                                enum copse_entry_class class, uint64_t arrival,
+                                const struct copse_index_place *from,
+                                const struct copse_index_place *to)
+{
+    uint8_t key[COPSE_ADMIT_ARRIVAL_BYTES];
+    uint8_t number[COPSE_INDEX_ARRIVAL_BYTES];
+    uint8_t value[sizeof to->bytes + 6];
+    struct copse_slice old;
+    copse_admit_arrival_key(key, community, class, arrival);
+    copse_bytes_put_u64(number, arrival);
+    txn->tip.is_set = false;
+    enum copse_err err =
+        copse_db_get(txn->db, &old, COPSE_DB_ARRIVALS, (struct copse_slice){key, sizeof key});
+    if (err == COPSE_OK && old.size == sizeof value) {
+        memcpy(value, old.data, sizeof value);
+        memcpy(value, to->bytes, sizeof to->bytes);
+        err = copse_db_put(txn->db, COPSE_DB_ARRIVALS, (struct copse_slice){key, sizeof key},
+                           (struct copse_slice){value, sizeof value});
+    } else if (err == COPSE_OK || err == COPSE_ERR_NOT_FOUND) {
+        err = COPSE_ERR_CORRUPT;
+    }
+    if (err == COPSE_OK) {
+        err = copse_db_del(txn->db, COPSE_DB_PLACES,
+                           (struct copse_slice){from->bytes, sizeof from->bytes});
+    }
+    if (err == COPSE_OK) {
+        err = copse_db_put(txn->db, COPSE_DB_PLACES,
+                           (struct copse_slice){to->bytes, sizeof to->bytes},
+                           (struct copse_slice){number, sizeof number});
+    }
+    return err;
+}
+
 bool copse_admit_is_unproved(const struct copse_txn *txn)
 {
     for (size_t i = 0; i < txn->log_slots; i++) {

@@ -31,6 +31,12 @@ enum copse_err copse_admit_add(struct copse_txn *txn, struct copse_held *out, ui
 enum copse_err copse_admit_sign(struct copse_txn *txn, const struct copse_position *position,
                                 const struct copse_signature *signature) COPSE_MUST_CHECK;
 
+/* The entry with this arrival number has another place: in all rows but its own. */
+enum copse_err copse_admit_move(struct copse_txn *txn, uint32_t community,
+                                enum copse_entry_class class, uint64_t arrival,
+                                const struct copse_index_place *from,
+                                const struct copse_index_place *to) COPSE_MUST_CHECK;
+
 /* Is a leaf without a signature left behind by what this transaction added? SPEC 4.12. */
 bool copse_admit_is_unproved(const struct copse_txn *txn);
 

@@ -1,11 +1,12 @@
 /* How it works: entries go from the last to the first, each with its rows in every table
  * and in the views; then the branch in the log's record is shortened or taken away.
  *
- * Branch numbers are part of places. So a branch in the middle is taken away only when
- * another takes its number at once (copse_prune_make_room).
+ * Branch numbers are part of places. So when a branch in the middle is taken away, the last one
+ * takes its number, and its entries other places.
  */
 #include "storage/prune.h"
 
+#include "protocol/authority/wanted.h"
 #include "protocol/entry/run.h"
 #include "storage/admit.h"
 #include "storage/contents.h"
@@ -76,7 +77,7 @@ static enum copse_err check_end(struct copse_txn *txn, struct copse_id *leaf,
     const struct copse_log *tree = &log->log;
     for (uint32_t i = 0; i < tree->branch_count; i++) {
         if (i != from->branch && tree->branches[i].parent == from->branch &&
-            tree->branches[i].first_seq >= from->seq) {
+            tree->branches[i].first_seq > from->seq) {
             return COPSE_ERR_REFUSED;
         }
     }
@@ -148,22 +149,185 @@ enum copse_err copse_prune_drop(struct copse_txn *txn, const struct copse_positi
 enum copse_err copse_prune_make_room(struct copse_txn *txn, uint32_t *branch,
                                      struct copse_txn_log *log)
 {
+    struct copse_views views;
+    struct copse_entries_source entries;
+    struct copse_state state = copse_views_state(&views, txn, log->community);
+    struct copse_source source = copse_entries_source(&entries, txn, log->community);
     uint32_t fresh = log->log.branch_count - 1;
-    uint32_t surplus = copse_log_surplus(&log->log);
-    if (surplus >= fresh) {
-        log->log.branch_count = fresh;
-        return COPSE_ERR_LIMIT;
+    uint32_t surplus = fresh;
+    enum copse_err err = copse_wanted_surplus(&surplus, &state, &source, log->number);
+    if (err == COPSE_OK && surplus < fresh) {
+        struct copse_position from = {log->number, surplus, log->log.branches[surplus].first_seq};
+        err = drop_entries(txn, log, &from);
     }
-    struct copse_position from = {log->number, surplus, log->log.branches[surplus].first_seq};
-    enum copse_err err = drop_entries(txn, log, &from);
     if (err != COPSE_OK) {
         return err;
     }
-    log->log.branches[surplus] = log->log.branches[fresh];
     log->log.branch_count = fresh;
+    if (surplus >= fresh) {
+        return COPSE_ERR_LIMIT;
+    }
+    log->log.branches[surplus] = log->log.branches[fresh];
     log->unproved &= ~(UINT32_C(1) << surplus);
     *branch = surplus;
     return COPSE_OK;
+}
+
+/* ---- what is not wanted ---- */
+
+/* Give the entry at a place another place. */
+static enum copse_err move_entry(struct copse_txn *txn, uint32_t community,
+                                 enum copse_entry_class class, const struct copse_index_place *from,
+                                 const struct copse_index_place *to)
+{
+    struct copse_rows_row row;
+    enum copse_err err = copse_rows_at(txn->db, &row, from);
+    if (err == COPSE_OK) {
+        row.place = *to;
+        err = copse_rows_put(txn->db, &row);
+    }
+    if (err == COPSE_OK) {
+        err = copse_admit_move(txn, community, class, row.arrival, from, to);
+    }
+    return err == COPSE_OK ? copse_contents_move(txn, from, to) : err;
+}
+
+/* Take a branch that nothing leaves out of the record; the last one takes its number. */
+static enum copse_err close_gap(struct copse_txn *txn, struct copse_txn_log *log, uint32_t branch)
+{
+    struct copse_log *tree = &log->log;
+    uint32_t last = tree->branch_count - 1;
+    enum copse_err err = COPSE_OK;
+    for (uint32_t seq = tree->branches[last].first_seq;
+         err == COPSE_OK && branch != last && seq <= tree->branches[last].last_seq; seq++) {
+        struct copse_position at = {log->number, last, seq};
+        struct copse_index_place from = copse_index_place_of(&at);
+        at.branch = branch;
+        struct copse_index_place to = copse_index_place_of(&at);
+        err = move_entry(txn, log->community, tree->class, &from, &to);
+    }
+    tree->branches[branch] = tree->branches[last];
+    tree->branch_count = last;
+    for (uint32_t i = 0; i < last; i++) {
+        if (tree->branches[i].parent == last) {
+            tree->branches[i].parent = branch;
+        }
+    }
+    return err;
+}
+
+static bool is_left(const struct copse_log *tree, uint32_t branch)
+{
+    for (uint32_t i = 0; i < tree->branch_count; i++) {
+        if (i != branch && tree->branches[i].parent == branch) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Where the branches of a log are to end. A branch that is wanted in part ends at a signed entry,
+ * so that what is left is provable. */
+static enum copse_err plan_ends(struct copse_txn *txn, struct copse_wanted_ends *ends,
+                                const struct copse_log *tree, uint32_t community, uint32_t number)
+{
+    struct copse_views views;
+    struct copse_entries_source entries;
+    struct copse_state state = copse_views_state(&views, txn, community);
+    struct copse_source source = copse_entries_source(&entries, txn, community);
+    enum copse_err err = copse_wanted_ends_of(ends, &state, &source, number);
+    for (uint32_t i = 0; err == COPSE_OK && i < tree->branch_count; i++) {
+        const struct copse_log_branch *branch = &tree->branches[i];
+        bool is_signed = false;
+        while (err == COPSE_OK && !is_signed && ends->seq[i] > branch->first_seq &&
+               ends->seq[i] <= branch->last_seq) {
+            struct copse_position at = {number, i, ends->seq[i] - 1};
+            struct copse_index_place place = copse_index_place_of(&at);
+            struct copse_rows_row row;
+            err = copse_rows_at(txn->db, &row, &place);
+            is_signed = err == COPSE_OK && row.signature.size > 0;
+            ends->seq[i] += is_signed ? 0 : 1;
+        }
+    }
+    return err;
+}
+
+enum copse_err copse_prune_is_due(struct copse_txn *txn, bool *out, uint32_t number)
+{
+    struct copse_txn_log *log = NULL;
+    struct copse_wanted_ends ends;
+    *out = false;
+    enum copse_err err = copse_logs_get(txn, &log, number);
+    if (err == COPSE_OK) {
+        err = plan_ends(txn, &ends, &log->log, log->community, number);
+    }
+    for (uint32_t i = 0; err == COPSE_OK && i < log->log.branch_count; i++) {
+        *out = *out || ends.seq[i] <= log->log.branches[i].last_seq;
+    }
+    return err;
+}
+
+/* The next branch that goes as a whole; branch_count: none. What leaves one that goes goes too, so
+ * there is always one that nothing leaves. */
+static uint32_t find_whole(const struct copse_log *tree, const struct copse_wanted_ends *ends)
+{
+    uint32_t i = 0;
+    while (i < tree->branch_count &&
+           (ends->seq[i] > tree->branches[i].first_seq || is_left(tree, i))) {
+        i++;
+    }
+    return i;
+}
+
+/* With the last branch goes the log. */
+static enum copse_err drop_whole(struct copse_txn *txn, struct copse_txn_log *log,
+                                 struct copse_wanted_ends *ends)
+{
+    enum copse_err err = COPSE_OK;
+    uint32_t branch = 0;
+    while (err == COPSE_OK && (branch = find_whole(&log->log, ends)) < log->log.branch_count) {
+        struct copse_position from = {log->number, branch, log->log.branches[branch].first_seq};
+        log->changed = true;
+        err = drop_entries(txn, log, &from);
+        if (err == COPSE_OK && log->log.branch_count == 1) {
+            return copse_logs_drop(txn, log->number);
+        }
+        if (err == COPSE_OK) {
+            ends->seq[branch] = ends->seq[log->log.branch_count - 1];
+            err = close_gap(txn, log, branch);
+        }
+    }
+    return err;
+}
+
+enum copse_err copse_prune_unwanted(struct copse_txn *txn, uint32_t number)
+{
+    COPSE_ASSERT(txn->mode == COPSE_DB_WRITE);
+    struct copse_txn_log *log = NULL;
+    struct copse_wanted_ends ends;
+    enum copse_err err = copse_logs_get(txn, &log, number);
+    if (err == COPSE_OK && log->log.class == COPSE_ENTRY_CONTROL) {
+        /* A JOIN stays as long as there is a log of class 1 that hangs from it. */
+        uint32_t other = 0;
+        err = copse_logs_find(txn, &other, log->community, &log->log.join, COPSE_ENTRY_DATA);
+        if (err == COPSE_OK) {
+            err = copse_prune_unwanted(txn, other);
+        }
+        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    }
+    if (err == COPSE_OK) {
+        err = plan_ends(txn, &ends, &log->log, log->community, number);
+    }
+    if (err == COPSE_OK) {
+        err = drop_whole(txn, log, &ends);
+    }
+    for (uint32_t i = 0; err == COPSE_OK && i < log->log.branch_count; i++) {
+        if (ends.seq[i] <= log->log.branches[i].last_seq) {
+            struct copse_position from = {number, i, ends.seq[i]};
+            err = copse_prune_drop(txn, &from);
+        }
+    }
+    return err;
 }
 
 /* ---- signatures ---- */

@@ -438,43 +438,23 @@ enum copse_err copse_ingest_flush(struct copse_ingest *ingest, uint64_t wall_ms)
 
 /* ---- sweeping ---- */
 
-/* The next log of class 0 that is not wanted at all. */
+/* The next log of which something is not wanted. */
 static enum copse_err ingest_unwanted(uint32_t *number, struct snapshot *in,
                                       struct copse_entries_cursor *walk, const struct copse_id *own)
 {
     enum copse_err err;
     while ((err = copse_entries_next_log(in->txn, number, walk, in->community, NULL)) == COPSE_OK) {
         const struct copse_log *log = NULL;
-        enum copse_wanted_extent extent = COPSE_WANTED_ALL;
+        bool is_due = false;
         err = copse_entries_log(in->txn, &log, *number);
-        if (err == COPSE_OK && log->class == COPSE_ENTRY_CONTROL &&
-            !copse_bytes_equal_ids(&log->author, own)) {
-            err = copse_wanted_of_log(&extent, &in->state, &log->join, log->class);
+        if (err == COPSE_OK && !copse_bytes_equal_ids(&log->author, own)) {
+            err = copse_prune_is_due(in->txn, &is_due, *number);
         }
-        if (err != COPSE_OK || extent == COPSE_WANTED_NOTHING) {
-            return err;
+        if (err != COPSE_OK || is_due) {
+            return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
         }
     }
     return err;
-}
-
-/* A branch that another one leaves cannot go before that one: try from the youngest on. */
-static enum copse_err ingest_drop(struct snapshot *in, uint32_t number)
-{
-    const struct copse_log *log = NULL;
-    enum copse_err err;
-    while ((err = copse_entries_log(in->txn, &log, number)) == COPSE_OK) {
-        uint32_t branch = log->branch_count;
-        do {
-            branch--;
-            struct copse_position from = {number, branch, log->branches[branch].first_seq};
-            err = copse_prune_drop(in->txn, &from);
-        } while (err == COPSE_ERR_REFUSED && branch > 0);
-        if (err != COPSE_OK) {
-            return err == COPSE_ERR_NOT_FOUND || err == COPSE_ERR_REFUSED ? COPSE_ERR_CORRUPT : err;
-        }
-    }
-    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
 /* Whether anything is there to sweep, without the lock. */
@@ -504,11 +484,11 @@ static enum copse_err ingest_needs_sweep(struct copse_ingest *ingest, bool *out,
 enum copse_err copse_ingest_sweep(struct copse_ingest *ingest, const struct copse_id *community,
                                   const struct copse_id *own, uint64_t wall_ms)
 {
+    struct copse_entries_cursor walk = {.next_size = 0};
     bool is_needed = false;
     enum copse_err err = ingest_needs_sweep(ingest, &is_needed, community, own);
     while (err == COPSE_OK && is_needed) {
         struct snapshot in;
-        struct copse_entries_cursor walk = {.next_size = 0};
         uint32_t number = 0;
         err = ingest_begin(ingest, &in, community, COPSE_DB_WRITE, wall_ms);
         if (err != COPSE_OK) {
@@ -517,7 +497,7 @@ enum copse_err copse_ingest_sweep(struct copse_ingest *ingest, const struct cops
         err = ingest_unwanted(&number, &in, &walk, own);
         is_needed = err == COPSE_OK;
         if (is_needed) {
-            err = ingest_drop(&in, number); /* one at a time: each transaction is short */
+            err = copse_prune_unwanted(in.txn, number); /* one at a time: short transactions */
         }
         if (err == COPSE_OK) {
             err = copse_store_commit(ingest->store, in.txn, ingest->error);

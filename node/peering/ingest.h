@@ -66,8 +66,8 @@ uint64_t copse_ingest_deadline_ms(const struct copse_ingest *ingest);
 enum copse_err copse_ingest_flush(struct copse_ingest *ingest, uint64_t wall_ms) COPSE_MUST_CHECK;
 void copse_ingest_clear(struct copse_ingest *ingest);
 
-/* Take the logs of class 0 out that nobody stands behind (SPEC 7.9), but for those of `own`. To be
- * called when class 0 is complete, so that the order of arrival does not matter. COPSE_OK or a
+/* Give up what is not wanted (SPEC 7.9), but for logs of `own`. To be called when class 0 is
+ * complete, so that the order of arrival does not matter. COPSE_OK or a
  * fault. Cost: O(logs). */
 enum copse_err copse_ingest_sweep(struct copse_ingest *ingest, const struct copse_id *community,
                                   const struct copse_id *own, uint64_t wall_ms) COPSE_MUST_CHECK;

@@ -179,6 +179,14 @@ bool derive_is_wanted(const struct sim_node *node, const struct copse_held *held
     return is_wanted;
 }
 
+uint32_t derive_surplus(const struct sim_node *node, uint64_t log)
+{
+    struct copse_source port = memory_source_port(node->source);
+    uint32_t branch = 0;
+    demand(copse_wanted_surplus(&branch, copse_state_memory_port(node->state), &port, log));
+    return branch;
+}
+
 /* Is what is held under the id of a leaf what the leaf says, in this log? Else it is void. */
 static bool is_leaf_of(const struct copse_source *source, const struct copse_log *log,
                        const struct copse_wanted_leaf *leaf, const struct copse_held *named)

@@ -30,6 +30,9 @@ void derive_give_loose(struct sim_world *world, const struct sim_node *from, str
 /* Is this entry wanted where it is held? */
 bool derive_is_wanted(const struct sim_node *node, const struct copse_held *held);
 
+/* The branch of a log that is given up first when there are too many. */
+uint32_t derive_surplus(const struct sim_node *node, uint64_t log);
+
 /* Does `node` ask for this entry, which `sender` holds? */
 bool derive_wants(const struct sim_node *node, const struct sim_node *sender,
                   const struct copse_held *held);

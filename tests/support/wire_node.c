@@ -141,7 +141,7 @@ static void give_up_surplus(struct wire_node *node, const struct copse_id *id)
         return;
     }
     const struct copse_log *log = source.log(source.context, held.position.log);
-    uint32_t surplus = copse_log_surplus(log);
+    uint32_t surplus = copse_log_surplus(log, 0);
     if (surplus < log->branch_count) {
         struct copse_id first = log->branches[surplus].first;
         (void)memory_source_drop(node->source, &first);

@@ -279,6 +279,145 @@ static void prune__keeps_the_signature_of_an_entry_without_prev(void **state)
     assert_true(is_signed(fixture, build.prev));
 }
 
+/* Ana removes Ben, with a cut that names one entry. */
+static void remove_ben(struct fixture *fixture, const struct copse_built *last)
+{
+    uint8_t room[COPSE_ENTRY_OP_BYTES_MAX];
+    uint8_t list[256];
+    struct copse_writer writer;
+    copse_writer_init(&writer, list, sizeof list);
+    const struct copse_op_leaf leaf = {.class = COPSE_ENTRY_DATA,
+                                       .device = fixture->ben.device,
+                                       .seq = last->entry.seq,
+                                       .id = last->id,
+                                       .signature = last->signature};
+    struct copse_op remove = {.kind = COPSE_OP_REMOVE, .target = fixture->ben.root};
+    remove.cut = copse_op_list_leaves(&writer, &leaf, 1);
+    struct copse_build build = {.scheme = copse_key_ed25519(),
+                                .author = &fixture->ana.device,
+                                .secret = &fixture->ana.secret,
+                                .community = &fixture->first[0]->id,
+                                .class = COPSE_ENTRY_CONTROL,
+                                .prev = fixture->first[0],
+                                .hlc = 800};
+    assert_int_equal(copse_op_encode(&build.op, room, &remove), COPSE_OK);
+    struct copse_built *built = copse_build_entry(&build);
+    fixture->more[fixture->more_count++] = built;
+    assert_int_equal(add(fixture, built), COPSE_STORE_STORED);
+}
+
+/* ---- what is not wanted ---- */
+
+static bool is_due(const struct fixture *fixture, uint32_t log)
+{
+    struct copse_txn *txn = copse_store_world_begin(fixture->world, COPSE_DB_READ);
+    bool out = false;
+    assert_int_equal(copse_prune_is_due(txn, &out, log), COPSE_OK);
+    copse_store_abort(txn);
+    return out;
+}
+
+/* SPEC 4.8: "So a leaf that a cut names is not lost because a device wrote more beside it that
+ * nobody wants." */
+static void prune__gives_up_what_no_cut_names(void **state)
+{
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < 16; i++) { /* with the stem 17 branches */
+        struct copse_built *fork = entry_after(fixture, fixture->stem[STEM - 4 - i], 5000 + i);
+        fixture->more[fixture->more_count++] = fork;
+        assert_int_equal(add(fixture, fork), COPSE_STORE_STORED);
+    }
+    struct copse_built *named = entry_after(fixture, fixture->stem[STEM - 3], 6000);
+    fixture->more[fixture->more_count++] = named;
+    remove_ben(fixture, named);
+    /* It is the highest fork of all; the highest that is not wanted makes room. */
+    struct copse_store_item item = copse_store_world_item(named);
+    struct copse_store_batch batch = {&item, 1};
+    item.salted = (struct copse_slice){NULL, 0}; /* its content is on the list of what is missing */
+    assert_int_equal(
+        copse_store_ingest(fixture->world->store, &fixture->first[0]->id, &batch, 1, NULL),
+        COPSE_OK);
+    assert_int_equal(item.outcome, COPSE_STORE_STORED);
+    assert_true(holds(fixture, named));
+    assert_false(holds(fixture, fixture->more[0]));
+    assert_true(holds(fixture, fixture->more[1]));
+    copse_store_world_check(fixture->world);
+}
+
+static uint32_t log_of(const struct fixture *fixture, const struct copse_built *built)
+{
+    struct copse_txn *txn = copse_store_world_begin(fixture->world, COPSE_DB_READ);
+    struct copse_held held = find(fixture, txn, built);
+    copse_store_abort(txn);
+    return (uint32_t)held.position.log;
+}
+
+static void prune_all(const struct fixture *fixture, uint32_t log)
+{
+    struct copse_txn *txn = copse_store_world_begin(fixture->world, COPSE_DB_WRITE);
+    assert_int_equal(copse_prune_unwanted(txn, log), COPSE_OK);
+    copse_store_world_commit(fixture->world, txn);
+    copse_store_world_check(fixture->world);
+}
+
+static void prune__leaves_of_a_clipped_log_the_ways_to_what_is_named(void **state)
+{
+    struct fixture *fixture = *state;
+    prune__gives_up_what_no_cut_names(state);
+    const struct copse_built *named = fixture->more[16];
+    uint32_t data = log_of(fixture, named);
+    uint32_t control = log_of(fixture, fixture->first[1]);
+    assert_true(is_due(fixture, data));
+    assert_false(is_due(fixture, control));
+    prune_all(fixture, control);
+    assert_false(is_due(fixture, data));
+    assert_true(holds(fixture, fixture->first[1]));
+    assert_true(holds(fixture, named));
+    for (size_t i = 0; i < STEM; i++) {
+        assert_int_equal(holds(fixture, fixture->stem[i]), i <= STEM - 3);
+    }
+    for (size_t i = 0; i < 16; i++) {
+        assert_false(holds(fixture, fixture->more[i]));
+    }
+    /* The branch that was named has got another number, and goes on. */
+    struct copse_built *next = entry_after(fixture, named, 7000);
+    fixture->more[fixture->more_count++] = next;
+    assert_int_equal(add(fixture, next), COPSE_STORE_STORED);
+    copse_store_world_check(fixture->world);
+    prune_all(fixture, data);
+    assert_false(holds(fixture, next));
+    assert_true(holds(fixture, named));
+}
+
+/* SPEC 7.9: "A log of a stranger is not wanted." */
+static void prune__gives_up_both_logs_of_a_stranger(void **state)
+{
+    struct fixture *fixture = *state;
+    struct copse_store_person eve;
+    uint8_t room[COPSE_ENTRY_OP_BYTES_MAX];
+    copse_store_person_make(&eve, 3);
+    struct copse_build build = {.scheme = copse_key_ed25519(),
+                                .author = &eve.device,
+                                .secret = &eve.secret,
+                                .community = &fixture->first[0]->id,
+                                .hlc = 50};
+    build.op = copse_store_world_join_op(room, &eve); /* cites nothing */
+    struct copse_built *join = copse_build_entry(&build);
+    build.class = COPSE_ENTRY_DATA;
+    build.prev = join;
+    build.op = copse_store_world_post_op(room);
+    struct copse_built *post = copse_build_entry(&build);
+    fixture->more[fixture->more_count++] = join;
+    fixture->more[fixture->more_count++] = post;
+    assert_int_equal(add(fixture, join), COPSE_STORE_STORED);
+    assert_int_equal(add(fixture, post), COPSE_STORE_STORED);
+    uint32_t control = log_of(fixture, join);
+    assert_true(is_due(fixture, control));
+    prune_all(fixture, control);
+    assert_false(holds(fixture, join) || holds(fixture, post));
+    assert_true(holds(fixture, fixture->stem[STEM - 1]));
+}
+
 /* ---- signatures that come later, and too late ---- */
 
 /* Store entries of which the last alone brings its signature; whether that is permitted. */
@@ -326,27 +465,7 @@ static void admit__keeps_a_signature_that_comes_later(void **state)
     assert_false(is_signed(fixture, run[1]) || is_signed(fixture, run[3]));
     assert_int_equal(add(fixture, run[1]), COPSE_STORE_HELD);
     assert_true(is_signed(fixture, run[1]));
-    uint8_t room[COPSE_ENTRY_OP_BYTES_MAX];
-    uint8_t list[256];
-    struct copse_writer writer;
-    copse_writer_init(&writer, list, sizeof list);
-    const struct copse_op_leaf leaf = {.class = COPSE_ENTRY_DATA,
-                                       .device = fixture->ben.device,
-                                       .seq = run[3]->entry.seq,
-                                       .id = run[3]->id,
-                                       .signature = run[3]->signature};
-    struct copse_op remove = {.kind = COPSE_OP_REMOVE, .target = fixture->ben.root};
-    remove.cut = copse_op_list_leaves(&writer, &leaf, 1);
-    struct copse_build build = {.scheme = copse_key_ed25519(),
-                                .author = &fixture->ana.device,
-                                .secret = &fixture->ana.secret,
-                                .community = &fixture->first[0]->id,
-                                .class = COPSE_ENTRY_CONTROL,
-                                .prev = fixture->first[0],
-                                .hlc = 800};
-    assert_int_equal(copse_op_encode(&build.op, room, &remove), COPSE_OK);
-    fixture->more[fixture->more_count++] = copse_build_entry(&build);
-    assert_int_equal(add(fixture, fixture->more[0]), COPSE_STORE_STORED);
+    remove_ben(fixture, run[3]);
     assert_true(is_signed(fixture, run[3]));
     assert_false(is_signed(fixture, run[2]));
     copse_store_world_check(fixture->world);
@@ -415,6 +534,9 @@ int main(void)
         TEST(prune__keeps_the_seventeen_lowest_forks),
         TEST(prune__drops_signatures_but_those_that_must_stay),
         TEST(prune__keeps_the_signature_of_an_entry_without_prev),
+        TEST(prune__gives_up_what_no_cut_names),
+        TEST(prune__leaves_of_a_clipped_log_the_ways_to_what_is_named),
+        TEST(prune__gives_up_both_logs_of_a_stranger),
         TEST(admit__keeps_a_signature_that_comes_later),
         TEST(admit__takes_nothing_too_far_from_a_signature),
         TEST(views__are_the_same_when_made_anew),

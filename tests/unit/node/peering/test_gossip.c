@@ -166,36 +166,54 @@ static struct copse_id edit(struct copse_peer_world *world, const struct hand *h
     return write_op(world, hand, &deed, &op);
 }
 
-/* Somebody whom A has let in and who has written on A's page, at A; A has written on top of that,
- * and removes them with a cut that has nothing of theirs inside. Sets what they wrote, and what A
- * wrote on top. */
-static struct copse_id write_behind_a_cut(struct copse_peer_world *world, struct copse_id *cut_off,
-                                          struct copse_id *leaning)
-{
-    struct copse_id community = copse_peer_world_found(world);
+/* Somebody whom A has let in, and who has written on A's page; A has written on top of that. */
+struct scene {
+    struct copse_id community;
     struct copse_store_person eve;
-    copse_store_person_make(&eve, 9);
-    struct hand at_a = {*copse_keyring_device(A->keyring), *copse_keyring_secret(A->keyring)};
-    struct hand of_eve = {eve.device, eve.secret};
-    struct copse_under under = {community, community};
-    struct copse_store_deed deed = {.community = community, .under = &under};
-    struct copse_op op = {.kind = COPSE_OP_GRANT, .target = eve.root, .role = COPSE_OP_MEMBER};
+    struct copse_id of_eve[3]; /* nothing is built on the last */
+    struct copse_id leaning;   /* A's */
+};
+
+static struct hand hand_of_a(struct copse_peer_world *world)
+{
+    return (struct hand){*copse_keyring_device(A->keyring), *copse_keyring_secret(A->keyring)};
+}
+
+static void write_scene(struct copse_peer_world *world, struct scene *scene)
+{
+    scene->community = copse_peer_world_found(world);
+    copse_store_person_make(&scene->eve, 9);
+    struct hand at_a = hand_of_a(world);
+    struct hand of_eve = {scene->eve.device, scene->eve.secret};
+    struct copse_under under = {scene->community, scene->community};
+    struct copse_store_deed deed = {.community = scene->community, .under = &under};
+    struct copse_op op = {
+        .kind = COPSE_OP_GRANT, .target = scene->eve.root, .role = COPSE_OP_MEMBER};
     under.grant = write_op(world, &at_a, &deed, &op);
     deed.start = COPSE_STORE_JOIN;
-    op = (struct copse_op){.kind = COPSE_OP_JOIN, .target = eve.root, .signature = eve.certificate};
+    op = (struct copse_op){
+        .kind = COPSE_OP_JOIN, .target = scene->eve.root, .signature = scene->eve.certificate};
     (void)write_op(world, &of_eve, &deed, &op);
-    deed = (struct copse_store_deed){.community = community};
+    deed = (struct copse_store_deed){.community = scene->community};
     op = (struct copse_op){.kind = COPSE_OP_CREATE, .object_kind = COPSE_OBJECT_PAGE};
     struct copse_id page = write_op(world, &at_a, &deed, &op);
-    struct copse_id base = edit(world, &at_a, &community, &page, NULL, "oak");
-    cut_off[0] = edit(world, &of_eve, &community, &page, &base, "an ");
-    cut_off[1] = edit(world, &of_eve, &community, &page, &cut_off[0], "not ");
-    *leaning = edit(world, &at_a, &community, &page, &cut_off[1], "tall ");
-    op = (struct copse_op){.kind = COPSE_OP_REMOVE, .target = eve.root};
-    under.grant = community;
-    deed.under = &under;
+    struct copse_id last = edit(world, &at_a, &scene->community, &page, NULL, "oak");
+    for (size_t i = 0; i < 2; i++) {
+        last = edit(world, &of_eve, &scene->community, &page, &last, i == 0 ? "an " : "not ");
+        scene->of_eve[i] = last;
+    }
+    scene->leaning = edit(world, &at_a, &scene->community, &page, &last, "tall ");
+    scene->of_eve[2] = edit(world, &of_eve, &scene->community, &page, &last, "small ");
+}
+
+/* With a cut that has nothing of hers inside. */
+static void remove_eve(struct copse_peer_world *world, const struct scene *scene)
+{
+    struct hand at_a = hand_of_a(world);
+    struct copse_under under = {scene->community, scene->community};
+    struct copse_store_deed deed = {.community = scene->community, .under = &under};
+    struct copse_op op = {.kind = COPSE_OP_REMOVE, .target = scene->eve.root};
     (void)write_op(world, &at_a, &deed, &op);
-    return community;
 }
 
 static struct copse_id shown(struct copse_peer_node *node, const struct copse_id *community)
@@ -223,23 +241,44 @@ static bool has_loose(struct copse_peer_node *node, const struct copse_id *commu
     return err == COPSE_OK;
 }
 
+/* B shows what A shows; of Eve's EDITs it has those that A's is built on, and no log. */
+static void check_behind_the_cut(struct copse_peer_world *world, const struct scene *scene)
+{
+    assert_int_equal(copse_peer_world_news(B, COPSE_GOSSIP_GONE)->equal, 1);
+    assert_true(copse_peer_world_is_equal(world, &scene->community));
+    assert_true(copse_peer_world_has(B, &scene->leaning));
+    for (size_t i = 0; i < 3; i++) {
+        assert_false(copse_peer_world_has(B, &scene->of_eve[i]));
+        assert_int_equal(has_loose(B, &scene->community, &scene->of_eve[i]), i < 2);
+    }
+    struct copse_id at_a = shown(A, &scene->community);
+    struct copse_id at_b = shown(B, &scene->community);
+    assert_true(copse_bytes_equal_ids(&at_a, &at_b));
+    copse_store_world_check(B->disk);
+}
+
 /* SPEC 6.14: who never held the log shows the page as who wrote it does. */
 static void gossip__fetches_what_others_lean_on_behind_a_cut(void **state)
 {
     struct copse_peer_world *world = *state;
-    struct copse_id cut_off[2];
-    struct copse_id leaning;
-    struct copse_id community = write_behind_a_cut(world, cut_off, &leaning);
+    struct scene scene;
+    write_scene(world, &scene);
+    remove_eve(world, &scene);
     meet(world);
-    assert_int_equal(copse_peer_world_news(B, COPSE_GOSSIP_GONE)->equal, 1);
-    assert_true(copse_peer_world_has(B, &leaning));
-    for (size_t i = 0; i < 2; i++) {
-        assert_false(copse_peer_world_has(B, &cut_off[i]));
-        assert_true(has_loose(B, &community, &cut_off[i]));
-    }
-    struct copse_id at_a = shown(A, &community);
-    struct copse_id at_b = shown(B, &community);
-    assert_true(copse_bytes_equal_ids(&at_a, &at_b));
+    check_behind_the_cut(world, &scene);
+}
+
+/* SPEC 7.9: what was wanted before the removal is given up, but for what others lean on. */
+static void gossip__gives_up_what_a_cut_has_cut_off(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct scene scene;
+    write_scene(world, &scene);
+    meet(world);
+    assert_true(copse_peer_world_has(B, &scene.of_eve[2]));
+    remove_eve(world, &scene);
+    meet(world);
+    check_behind_the_cut(world, &scene);
 }
 
 static void gossip__shows_a_stranger_nothing(void **state)
@@ -362,6 +401,7 @@ int main(void)
         TEST(gossip__opens_a_community_that_is_joined_while_it_runs),
         TEST(gossip__goes_on_where_a_connection_broke),
         TEST(gossip__fetches_what_others_lean_on_behind_a_cut),
+        TEST(gossip__gives_up_what_a_cut_has_cut_off),
         TEST(gossip__shows_a_stranger_nothing),
         TEST(gossip__ends_a_greeting_that_takes_too_long),
         TEST(gossip__hangs_up_at_once_on_what_is_no_handshake),
