@@ -3,12 +3,10 @@
 #include "node/practice/community.h"
 
 #include "node/practice/people.h"
+#include "protocol/authority/item.h"
 #include "protocol/entry/clock.h"
 #include "storage/local.h"
 
-#include <sodium.h>
-
-#include <stdlib.h>
 #include <string.h>
 
 #define TICKET_KEY "ticket:"
@@ -534,63 +532,52 @@ enum copse_err copse_community_counts(struct copse_practice_deed *deed,
 
 /* ---- digest ---- */
 
-static int community_compare_leaves(const void *a, const void *b)
-{
-    return copse_bytes_compare_ids(a, b);
-}
-
-/* The leaves of all logs: ids name entries with all their ancestors, so they say it all. */
-static enum copse_err community_leaves(struct copse_practice_deed *deed, struct copse_id **out,
-                                       size_t *count)
+/* The items of all logs, which the caller frees. */
+static enum copse_err community_items(struct copse_practice_deed *deed, struct copse_item **out,
+                                      size_t *count)
 {
     struct copse_entries_cursor cursor = {.next_size = 0};
-    struct copse_id *leaves = NULL;
+    struct copse_item *items = NULL;
     size_t capacity = 0;
     uint32_t number = 0;
     enum copse_err err;
     *count = 0;
     while ((err = copse_entries_next_log(deed->txn, &number, &cursor, deed->number, NULL)) ==
            COPSE_OK) {
-        const struct copse_log *log;
-        err = copse_entries_log(deed->txn, &log, number);
+        size_t more = 0;
+        err = copse_memory_grow(deed->practice->memory, &items, &capacity,
+                                *count + COPSE_ITEM_OF_LOG_MAX, sizeof(*items));
         if (err == COPSE_OK) {
-            err = copse_memory_grow(deed->practice->memory, &leaves, &capacity,
-                                    *count + log->branch_count, sizeof(*leaves));
+            err = copse_item_of_log(items + *count, &more, &deed->state, &deed->source, number);
         }
         if (err != COPSE_OK) {
-            copse_memory_free(deed->practice->memory, leaves);
+            copse_memory_free(deed->practice->memory, items);
             return err;
         }
-        for (uint32_t i = 0; i < log->branch_count; i++) {
-            leaves[(*count)++] = log->branches[i].leaf;
-        }
+        *count += more;
     }
+    *out = items;
     if (err != COPSE_ERR_NOT_FOUND) {
-        copse_memory_free(deed->practice->memory, leaves);
+        copse_memory_free(deed->practice->memory, items);
         return err;
     }
-    *out = leaves;
     return COPSE_OK;
 }
 
 enum copse_err copse_community_digest(struct copse_practice_deed *deed, struct copse_id *out)
 {
-    struct copse_id *leaves = NULL;
+    struct copse_view *view;
+    struct copse_item *items = NULL;
     size_t count = 0;
-    crypto_generichash_state hash;
-    enum copse_err err = community_leaves(deed, &leaves, &count);
+    enum copse_err err = copse_practice_view(deed, &view);
+    if (err == COPSE_OK) {
+        err = community_items(deed, &items, &count);
+    }
     if (err != COPSE_OK) {
         return err;
     }
-    if (count > 0) {
-        qsort(leaves, count, sizeof(*leaves), community_compare_leaves);
-    }
-    (void)crypto_generichash_init(&hash, NULL, 0, sizeof(out->bytes));
-    for (size_t i = 0; i < count; i++) {
-        (void)crypto_generichash_update(&hash, leaves[i].bytes, sizeof(leaves[i].bytes));
-    }
-    (void)crypto_generichash_final(&hash, out->bytes, sizeof(out->bytes));
-    copse_memory_free(deed->practice->memory, leaves);
+    copse_item_digest(out, items, count);
+    copse_memory_free(deed->practice->memory, items);
     return COPSE_OK;
 }
 

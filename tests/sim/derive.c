@@ -6,6 +6,7 @@
 #include "tests/sim/derive.h"
 
 #include "protocol/authority/governance.h"
+#include "protocol/authority/item.h"
 #include "protocol/authority/standing.h"
 #include "protocol/authority/walk.h"
 #include "protocol/authority/wanted.h"
@@ -404,6 +405,26 @@ void derive_erasures(struct sim_node *node)
         }
     }
     copse_view_free(view);
+}
+
+struct copse_id derive_items(const struct sim_node *node)
+{
+    struct copse_source port = memory_source_port(node->source);
+    struct copse_item *items = NULL;
+    size_t count = 0;
+    size_t capacity = 0;
+    struct copse_id digest;
+    for (uint64_t number = 0; port.log(port.context, number) != NULL; number++) {
+        size_t more = 0;
+        demand(copse_memory_grow(copse_memory_heap(), &items, &capacity,
+                                 count + COPSE_ITEM_OF_LOG_MAX, sizeof *items));
+        demand(copse_item_of_log(items + count, &more, copse_state_memory_port(node->state), &port,
+                                 number));
+        count += more;
+    }
+    copse_item_digest(&digest, items, count);
+    copse_memory_free(copse_memory_heap(), items);
+    return digest;
 }
 
 struct copse_id derive_export(const struct sim_node *node)

@@ -37,6 +37,9 @@ uint32_t derive_surplus(const struct sim_node *node, uint64_t log);
 bool derive_wants(const struct sim_node *node, const struct sim_node *sender,
                   const struct copse_held *held);
 
+/* The digest of what the node would compare with others (SPEC 10.11). */
+struct copse_id derive_items(const struct sim_node *node);
+
 /* The digest of what a neutral reader is shown. */
 struct copse_id derive_export(const struct sim_node *node);
 
