@@ -332,7 +332,10 @@ enum copse_err copse_prune_unwanted(struct copse_txn *txn, uint32_t number)
 
 /* ---- signatures ---- */
 
-/* Does a branch of the log leave the way to `leaf` at or behind seq `low`, and before `high`? Or
+/* SPEC 4.11: "The signatures of leaves, of fork children (entries whose prev has another child in
+ * the log) and of leaves that a cut names MUST be kept, as must that of an entry without prev."
+ *
+ * Does a branch of the log leave the way to `leaf` at or behind seq `low`, and before `high`? Or
  * does one begin beside the entry at `low`? Then its gaps would change, or it is a fork child. */
 static bool has_fork(const struct copse_log *log, uint32_t low, uint32_t high)
 {

@@ -235,6 +235,7 @@ enum copse_err copse_shapes_add(struct copse_txn *txn, uint32_t community,
     return err == COPSE_OK ? await_parents(txn, community, op) : err;
 }
 
+/* SPEC 6.14: "Of an EDIT in a log that is given up, what is leaned on MUST be kept loose." */
 enum copse_err copse_shapes_remove(struct copse_txn *txn, uint32_t community,
                                    const struct copse_held *held, const struct copse_op *op)
 {

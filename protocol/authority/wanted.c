@@ -106,7 +106,7 @@ static void raise(struct copse_wanted_ends *ends, uint32_t branch, uint32_t end)
     }
 }
 
-/* The leaf and the way to it. */
+/* The leaf and the way to it. SPEC 7.3: "Whoever names a leaf MUST store it and its ancestors." */
 static void want_way(struct copse_wanted_ends *ends, const struct copse_log *log, uint32_t branch,
                      uint32_t seq)
 {

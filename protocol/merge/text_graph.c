@@ -196,7 +196,8 @@ static void link_parents(struct copse_text_graph *graph, uint32_t number,
     }
 }
 
-/* No recursion: the list of ready ops is the queue. */
+/* SPEC 6.3: "A program MUST bring in what waited without recursion." The list of ready ops is the
+ * queue. */
 static void drain(struct copse_text_graph *graph, uint32_t number)
 {
     size_t next = graph->ready_count;
