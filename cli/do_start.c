@@ -2,6 +2,7 @@
 #include "cli/deeds.h"
 #include "cli/help.h"
 #include "cli/input.h"
+#include "node/peering/ingest.h"
 #include "node/practice/people.h"
 #include "protocol/entry/blob.h"
 #include "protocol/entry/clock.h"
@@ -9,6 +10,7 @@
 #include "protocol/entry/run.h"
 #include "protocol/merge/text.h"
 #include "protocol/wire/ticket.h"
+#include "storage/shapes.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -304,6 +306,9 @@ enum copse_exit copse_do_start_limits(struct copse_command *command)
         {"invitation_bytes", COPSE_TICKET_TEXT_MAX, "characters of an invitation"},
         {"invitation_uses", COPSE_OP_INVITE_USES_MAX, "people an invitation may be limited to"},
         {"clock_ahead_ms", COPSE_CLOCK_AHEAD_MAX_MS, "milliseconds a clock may run ahead"},
+        {"loose_bytes", COPSE_SHAPES_BYTES_MAX, "bytes of edits that are kept for others alone"},
+        {"stranger_bytes", COPSE_INGEST_STRANGERS_MAX,
+         "bytes taken from a peer that nobody stands behind"},
         {"write_ms", COPSE_STORE_WRITE_MS_MAX, "milliseconds of one write to the store"},
     };
     struct copse_answer *json = &command->output.json;

@@ -518,7 +518,8 @@ enum copse_err copse_gossip_new(struct copse_gossip **out,
     copse_noise_pair_from_seed(&gossip->node, copse_keyring_node(options->keyring));
     gossip->links.memory = memory;
     gossip->topics = (struct copse_topics){&gossip->links, &gossip->shelf, &gossip->ingest};
-    copse_ingest_init(&gossip->ingest, options->store, options->error);
+    copse_ingest_init(&gossip->ingest, options->store, copse_keyring_device(options->keyring),
+                      options->error);
     enum copse_err err =
         copse_shelf_init(&gossip->shelf, options->store, options->keyring, options->error);
     if (err != COPSE_OK) {

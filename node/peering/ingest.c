@@ -1,7 +1,8 @@
 /* How it works: units wait in the order they came. A flush goes through them in stretches of one
  * community and class. Class 0 is stored as it comes, since who stands can be said only when all of
- * it is here; of class 1 only what is wanted by the class 0 that is stored by then. What is
- * refused was of no use here; the peer is told by the outcome and nothing else.
+ * it is here, but no more of it than a limit for what nobody stands behind; of class 1 only what is
+ * wanted by the class 0 that is stored by then. What is refused was of no use here; the peer is
+ * told by the outcome and nothing else.
  */
 #include "node/peering/ingest.h"
 
@@ -13,10 +14,13 @@
 #include <string.h>
 
 void copse_ingest_init(struct copse_ingest *ingest, struct copse_store *store,
-                       struct copse_error *error)
+                       const struct copse_id *own, struct copse_error *error)
 {
-    *ingest =
-        (struct copse_ingest){.memory = copse_store_memory(store), .store = store, .error = error};
+    *ingest = (struct copse_ingest){.memory = copse_store_memory(store),
+                                    .store = store,
+                                    .own = *own,
+                                    .strangers_max = COPSE_INGEST_STRANGERS_MAX,
+                                    .error = error};
 }
 
 void copse_ingest_clear(struct copse_ingest *ingest)
@@ -403,6 +407,160 @@ static enum copse_err ingest_asked(struct copse_ingest *ingest, struct copse_ing
                : err;
 }
 
+/* ---- sweeping ---- */
+
+/* The next log of which something is not wanted. */
+static enum copse_err ingest_unwanted(uint32_t *number, struct snapshot *in,
+                                      struct copse_entries_cursor *walk, const struct copse_id *own)
+{
+    enum copse_err err;
+    while ((err = copse_entries_next_log(in->txn, number, walk, in->community, NULL)) == COPSE_OK) {
+        const struct copse_log *log = NULL;
+        bool is_due = false;
+        err = copse_entries_log(in->txn, &log, *number);
+        if (err == COPSE_OK && !copse_bytes_equal_ids(&log->author, own)) {
+            err = copse_prune_is_due(in->txn, &is_due, *number);
+        }
+        if (err != COPSE_OK || is_due) {
+            return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
+        }
+    }
+    return err;
+}
+
+/* Class 0 is complete as far as peers know; or more has come than there is room for. */
+enum ingest_when { INGEST_COMPLETE, INGEST_OVERFULL };
+
+/* Whether anything is there to sweep, without the lock. */
+static enum copse_err ingest_needs_sweep(struct copse_ingest *ingest, bool *out,
+                                         const struct copse_id *community, enum ingest_when when)
+{
+    struct snapshot in;
+    struct copse_entries_cursor walk = {.next_size = 0};
+    struct copse_held genesis;
+    uint32_t number = 0;
+    *out = false;
+    enum copse_err err = ingest_begin(ingest, &in, community, COPSE_DB_READ, 0);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    /* Without the genesis nobody stands, and nothing can be said about anybody. */
+    if (when == INGEST_COMPLETE) {
+        err = copse_entries_find(in.txn, &genesis, NULL, in.community, community);
+    }
+    if (err == COPSE_OK) {
+        err = ingest_unwanted(&number, &in, &walk, &ingest->own);
+        *out = err == COPSE_OK;
+    }
+    copse_store_abort(in.txn);
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+static enum copse_err ingest_sweep(struct copse_ingest *ingest, const struct copse_id *community,
+                                   enum ingest_when when, uint64_t wall_ms)
+{
+    struct copse_entries_cursor walk = {.next_size = 0};
+    bool is_needed = false;
+    enum copse_err err = ingest_needs_sweep(ingest, &is_needed, community, when);
+    while (err == COPSE_OK && is_needed) {
+        struct snapshot in;
+        uint32_t number = 0;
+        err = ingest_begin(ingest, &in, community, COPSE_DB_WRITE, wall_ms);
+        if (err != COPSE_OK) {
+            return err;
+        }
+        err = ingest_unwanted(&number, &in, &walk, &ingest->own);
+        is_needed = err == COPSE_OK;
+        if (is_needed) {
+            err = copse_prune_unwanted(in.txn, number); /* one at a time: short transactions */
+        }
+        if (err == COPSE_OK) {
+            err = copse_store_commit(ingest->store, in.txn, ingest->error);
+        } else {
+            copse_store_abort(in.txn);
+        }
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+enum copse_err copse_ingest_sweep(struct copse_ingest *ingest, const struct copse_id *community,
+                                  uint64_t wall_ms)
+{
+    return ingest_sweep(ingest, community, INGEST_COMPLETE, wall_ms);
+}
+
+static enum copse_err ingest_sweep_all(struct copse_ingest *ingest, uint64_t wall_ms)
+{
+    struct copse_id community;
+    uint32_t number = 0;
+    enum copse_err err = COPSE_OK;
+    while (err == COPSE_OK) {
+        struct copse_txn *txn = NULL;
+        err = copse_store_begin(&txn, ingest->store, COPSE_DB_READ, wall_ms, ingest->error);
+        if (err != COPSE_OK) {
+            return err;
+        }
+        err = copse_entries_next_community(txn, &community, &number);
+        copse_store_abort(txn);
+        if (err == COPSE_OK) {
+            err = ingest_sweep(ingest, &community, INGEST_OVERFULL, wall_ms);
+        }
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+/* ---- class 0 ---- */
+
+/* Bytes of the runs that were stored and that nobody stands behind now. */
+static enum copse_err ingest_count_strangers(struct copse_ingest *ingest, size_t first, size_t end)
+{
+    struct snapshot in;
+    enum copse_err err =
+        ingest_begin(ingest, &in, &ingest->units[first].community, COPSE_DB_READ, 0);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    for (size_t i = first; err == COPSE_OK && i < end; i++) {
+        const struct copse_ingest_unit *unit = &ingest->units[i];
+        const struct copse_log *log = NULL;
+        enum copse_wanted_extent extent = COPSE_WANTED_ALL;
+        struct copse_held held;
+        if (unit->stored > 0) {
+            err = copse_entries_find(in.txn, &held, NULL, in.community, &unit->id);
+        }
+        if (err == COPSE_OK && unit->stored > 0) {
+            err = copse_entries_log(in.txn, &log, (uint32_t)held.position.log);
+        }
+        if (err == COPSE_OK && log != NULL) {
+            err = copse_wanted_of_log(&extent, &in.state, &log->join, log->class);
+        }
+        for (size_t k = 0; extent == COPSE_WANTED_NOTHING && k < unit->item_count; k++) {
+            ingest->strangers += ingest->items[unit->first_item + k].bytes.size;
+        }
+        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err; /* a fork too many */
+    }
+    copse_store_abort(in.txn);
+    return err;
+}
+
+/* Runs of class 0, of one community. SPEC 7.9: "A program MAY delay JOINs it did not know; it MUST NOT
+ * refuse them for good." What is refused here is offered again with the next round. */
+static enum copse_err ingest_control(struct copse_ingest *ingest, size_t first, size_t end,
+                                     uint64_t wall_ms)
+{
+    if (ingest->strangers < ingest->strangers_max) {
+        enum copse_err err = ingest_together(ingest, first, end, wall_ms);
+        return err == COPSE_OK ? ingest_count_strangers(ingest, first, end) : err;
+    }
+    for (size_t i = first; i < end; i++) {
+        ingest->units[i].is_refused = true;
+    }
+    ingest->strangers = 0;
+    return ingest_sweep_all(ingest, wall_ms);
+}
+
+/* ---- all of it ---- */
+
 /* How far units go on like the first one. */
 static size_t ingest_alike(const struct copse_ingest *ingest, size_t first)
 {
@@ -428,82 +586,10 @@ enum copse_err copse_ingest_flush(struct copse_ingest *ingest, uint64_t wall_ms)
         } else if (unit->kind == COPSE_SESSION_ADMISSION) {
             err = ingest_store_if(ingest, unit, ingest_is_honoured, wall_ms);
         } else if (unit->class == COPSE_ENTRY_CONTROL) {
-            err = ingest_together(ingest, first, end, wall_ms);
+            err = ingest_control(ingest, first, end, wall_ms);
         } else {
             err = ingest_data(ingest, first, end, wall_ms);
         }
     }
     return err;
-}
-
-/* ---- sweeping ---- */
-
-/* The next log of which something is not wanted. */
-static enum copse_err ingest_unwanted(uint32_t *number, struct snapshot *in,
-                                      struct copse_entries_cursor *walk, const struct copse_id *own)
-{
-    enum copse_err err;
-    while ((err = copse_entries_next_log(in->txn, number, walk, in->community, NULL)) == COPSE_OK) {
-        const struct copse_log *log = NULL;
-        bool is_due = false;
-        err = copse_entries_log(in->txn, &log, *number);
-        if (err == COPSE_OK && !copse_bytes_equal_ids(&log->author, own)) {
-            err = copse_prune_is_due(in->txn, &is_due, *number);
-        }
-        if (err != COPSE_OK || is_due) {
-            return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
-        }
-    }
-    return err;
-}
-
-/* Whether anything is there to sweep, without the lock. */
-static enum copse_err ingest_needs_sweep(struct copse_ingest *ingest, bool *out,
-                                         const struct copse_id *community,
-                                         const struct copse_id *own)
-{
-    struct snapshot in;
-    struct copse_entries_cursor walk = {.next_size = 0};
-    struct copse_held genesis;
-    uint32_t number = 0;
-    *out = false;
-    enum copse_err err = ingest_begin(ingest, &in, community, COPSE_DB_READ, 0);
-    if (err != COPSE_OK) {
-        return err;
-    }
-    /* Without the genesis nobody stands, and nothing can be said about anybody. */
-    err = copse_entries_find(in.txn, &genesis, NULL, in.community, community);
-    if (err == COPSE_OK) {
-        err = ingest_unwanted(&number, &in, &walk, own);
-        *out = err == COPSE_OK;
-    }
-    copse_store_abort(in.txn);
-    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
-}
-
-enum copse_err copse_ingest_sweep(struct copse_ingest *ingest, const struct copse_id *community,
-                                  const struct copse_id *own, uint64_t wall_ms)
-{
-    struct copse_entries_cursor walk = {.next_size = 0};
-    bool is_needed = false;
-    enum copse_err err = ingest_needs_sweep(ingest, &is_needed, community, own);
-    while (err == COPSE_OK && is_needed) {
-        struct snapshot in;
-        uint32_t number = 0;
-        err = ingest_begin(ingest, &in, community, COPSE_DB_WRITE, wall_ms);
-        if (err != COPSE_OK) {
-            return err;
-        }
-        err = ingest_unwanted(&number, &in, &walk, own);
-        is_needed = err == COPSE_OK;
-        if (is_needed) {
-            err = copse_prune_unwanted(in.txn, number); /* one at a time: short transactions */
-        }
-        if (err == COPSE_OK) {
-            err = copse_store_commit(ingest->store, in.txn, ingest->error);
-        } else {
-            copse_store_abort(in.txn);
-        }
-    }
-    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }

@@ -109,8 +109,7 @@ enum copse_err copse_topics_equal(struct copse_topics *topics, struct copse_link
     }
     copse_shelf_leave(shelf); /* sweeping may write */
     if (err == COPSE_OK) {
-        err = copse_ingest_sweep(topics->ingest, &topic->community,
-                                 copse_keyring_device(shelf->keyring), wall_ms);
+        err = copse_ingest_sweep(topics->ingest, &topic->community, wall_ms);
     }
     if (err == COPSE_OK && !topic->is_wanting) {
         topic->cursor = (struct copse_position){0, 0, 0};
