@@ -543,8 +543,8 @@ static enum copse_err ingest_count_strangers(struct copse_ingest *ingest, size_t
     return err;
 }
 
-/* Runs of class 0, of one community. SPEC 7.9: "A program MAY delay JOINs it did not know; it MUST NOT
- * refuse them for good." What is refused here is offered again with the next round. */
+/* Runs of class 0, of one community. SPEC 7.9: "A program MAY delay JOINs it did not know; it MUST
+ * NOT refuse them for good." What is refused here is offered again with the next round. */
 static enum copse_err ingest_control(struct copse_ingest *ingest, size_t first, size_t end,
                                      uint64_t wall_ms)
 {

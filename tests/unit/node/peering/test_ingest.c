@@ -1,4 +1,4 @@
-/* What is taken of people nobody stands behind is bounded, and is no bar to those who are let in. */
+/* What is taken of people nobody stands behind is bounded, and no bar to those who are let in. */
 #include "node/peering/ingest.h"
 
 #include "protocol/authority/op.h"
