@@ -115,8 +115,8 @@ static enum copse_err care_status(struct copse_command *command, struct copse_pr
                       counts.people, counts.entries, counts.logs);
     if (counts.pending > 0 || counts.missing > 0) {
         copse_output_text(&command->output,
-                          "  not here yet: %" PRIu64 " contents; %" PRIu64 " edits wait for "
-                          "others\n",
+                          "  not here yet: %" PRIu64 " contents; %" PRIu64 " edits that others "
+                          "are built on\n",
                           counts.missing, counts.pending);
     }
     copse_answer_array(json, "peers");

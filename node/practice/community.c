@@ -6,6 +6,7 @@
 #include "protocol/authority/item.h"
 #include "protocol/entry/clock.h"
 #include "storage/local.h"
+#include "storage/shapes.h"
 
 #include <string.h>
 
@@ -438,53 +439,16 @@ static enum copse_err community_count_logs(struct copse_practice_deed *deed,
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
-/* Is a text op held all of whose parents are held? */
-static enum copse_err community_has_parents(struct copse_practice_deed *deed, bool *out,
-                                            const struct copse_id *id)
-{
-    struct copse_held held;
-    struct copse_op op;
-    struct copse_id parent;
-    *out = true;
-    enum copse_err err = copse_entries_find(deed->txn, &held, NULL, deed->number, id);
-    if (err != COPSE_OK || copse_op_decode(&op, held.entry.op, COPSE_ENTRY_DATA) != COPSE_OK) {
-        return err;
-    }
-    while (err == COPSE_OK && *out && copse_op_next_id(&op.ids, &parent)) {
-        struct copse_held found;
-        err = copse_entries_find(deed->txn, &found, NULL, deed->number, &parent);
-        *out = err != COPSE_ERR_NOT_FOUND;
-        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
-    }
-    return err;
-}
-
 static enum copse_err community_count_pending(struct copse_practice_deed *deed,
                                               struct copse_community_counts *out)
 {
-    struct copse_view *view;
-    struct copse_state_cursor rows;
-    struct copse_slice key;
-    struct copse_slice value;
-    struct copse_fold_prefix edits = copse_fold_all_edits();
-    enum copse_err err = copse_practice_view(deed, &view);
-    copse_state_open(&rows, copse_fold_bytes(&edits));
-    while (err == COPSE_OK) {
-        struct copse_id id;
-        bool has_parents = true;
-        err = copse_state_next(&rows, &key, &value, &deed->state);
-        if (err == COPSE_ERR_NOT_FOUND) {
-            return COPSE_OK;
-        }
-        if (err == COPSE_OK) {
-            err = copse_fold_entry_of(&id, key);
-        }
-        if (err == COPSE_OK) {
-            err = community_has_parents(deed, &has_parents, &id);
-        }
-        out->pending += !has_parents;
+    struct copse_id id;
+    uint64_t cursor = 0;
+    enum copse_err err;
+    while ((err = copse_shapes_next_awaited(deed->txn, &id, &cursor, deed->number)) == COPSE_OK) {
+        out->pending++;
     }
-    return err;
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
 static enum copse_err community_count_missing(struct copse_practice_deed *deed,

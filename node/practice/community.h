@@ -51,7 +51,7 @@ enum copse_err copse_community_card(struct copse_practice_deed *deed,
 struct copse_community_counts {
     uint64_t entries;
     uint64_t logs;
-    uint64_t pending; /* edits that wait for an edit that is not here */
+    uint64_t pending; /* edits that others wait for, and that are not here */
     uint64_t missing; /* contents */
     uint64_t people;
 };
