@@ -6,6 +6,7 @@
  */
 #include "storage/shapes.h"
 
+#include "protocol/rules/fold.h"
 #include "protocol/rules/loose.h"
 #include "storage/entries.h"
 #include "storage/views.h"
@@ -153,10 +154,10 @@ static enum copse_err add_size(struct copse_txn *txn, uint32_t community, int64_
 }
 
 static enum copse_err is_loose(struct copse_txn *txn, bool *out, uint32_t community,
-                               const struct copse_id *id)
+                               const struct copse_id *object, const struct copse_id *id)
 {
     struct copse_slice value;
-    enum copse_err err = get(txn, &value, key_of('i', community, id, NULL));
+    enum copse_err err = get(txn, &value, key_of('l', community, object, id));
     *out = err == COPSE_OK;
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
@@ -191,18 +192,24 @@ static enum copse_err give_up(struct copse_txn *txn, uint32_t community,
 
 /* ---- what comes and goes ---- */
 
-/* Is an entry in a log here? */
+/* Is an EDIT of the object in a log here? An entry of this id that is none will never do. */
 static enum copse_err is_logged(struct copse_txn *txn, bool *out, uint32_t community,
-                                const struct copse_id *id)
+                                const struct copse_id *object, const struct copse_id *id)
 {
+    struct copse_views views;
     struct copse_held held;
     const struct copse_txn_tip *tip = &txn->tip;
-    *out = tip->is_set && tip->community == community && copse_bytes_equal_ids(&tip->id, id);
-    if (*out) {
-        return COPSE_OK;
+    struct copse_state state = copse_views_state(&views, txn, community);
+    enum copse_err err = COPSE_OK;
+    *out = false;
+    if (tip->is_set && tip->community == community && copse_bytes_equal_ids(&tip->id, id)) {
+        held.entry.hlc = tip->entry.hlc;
+    } else {
+        err = copse_entries_find(txn, &held, NULL, community, id);
     }
-    enum copse_err err = copse_entries_find(txn, &held, NULL, community, id);
-    *out = err == COPSE_OK;
+    if (err == COPSE_OK) {
+        err = copse_fold_has_edit(out, &state, object, id, held.entry.hlc);
+    }
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
@@ -214,9 +221,9 @@ static enum copse_err await_parents(struct copse_txn *txn, uint32_t community,
     enum copse_err err = COPSE_OK;
     while (err == COPSE_OK && copse_op_next_id(&parents, &id)) {
         bool is_here = false;
-        err = is_logged(txn, &is_here, community, &id);
+        err = is_logged(txn, &is_here, community, &op->target, &id);
         if (err == COPSE_OK && !is_here) {
-            err = is_loose(txn, &is_here, community, &id);
+            err = is_loose(txn, &is_here, community, &op->target, &id);
         }
         if (err == COPSE_OK && !is_here) {
             err = await(txn, community, &op->target, &id);

@@ -31,6 +31,7 @@ struct copse_link_topic {
     size_t wanted;                /* and not answered */
     struct copse_position cursor; /* in the list of contents that are missing */
     uint64_t edits;               /* in that of EDITs that others lean on (storage/shapes.h) */
+    size_t edits_left;            /* of them that are asked for until both are equal again */
 };
 
 struct copse_link {

@@ -41,10 +41,30 @@ static enum copse_err topics_list_edits(struct copse_topics *topics, struct cops
     struct copse_txn *txn = topics->shelf->txn;
     uint32_t number = 0;
     enum copse_err err = copse_entries_community(txn, &number, &topic->community);
-    while (err == COPSE_OK && *count < COPSE_MESSAGE_IDS_MAX) {
+    while (err == COPSE_OK && *count < COPSE_MESSAGE_IDS_MAX && topic->edits_left > 0) {
         err = copse_shapes_next_awaited(txn, &ids[*count], &topic->edits, number);
         *count += err == COPSE_OK;
+        topic->edits_left -= err == COPSE_OK;
     }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+/* Go on in the list where the last time ended, or begin it again if that was at its end. */
+static enum copse_err topics_turn_list(struct copse_topics *topics, struct copse_link *link,
+                                       struct copse_link_topic *topic)
+{
+    struct copse_id id;
+    uint64_t cursor = topic->edits;
+    uint32_t number = 0;
+    enum copse_err err = copse_shelf_enter(topics->shelf, &link->node);
+    if (err == COPSE_OK) {
+        err = copse_entries_community(topics->shelf->txn, &number, &topic->community);
+    }
+    if (err == COPSE_OK) {
+        err = copse_shapes_next_awaited(topics->shelf->txn, &id, &cursor, number);
+    }
+    topic->edits = err == COPSE_ERR_NOT_FOUND ? 0 : topic->edits;
+    topic->edits_left = COPSE_TOPICS_EDITS_MAX;
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
@@ -113,7 +133,9 @@ enum copse_err copse_topics_equal(struct copse_topics *topics, struct copse_link
     }
     if (err == COPSE_OK && !topic->is_wanting) {
         topic->cursor = (struct copse_position){0, 0, 0};
-        topic->edits = 0;
+        err = topics_turn_list(topics, link, topic);
+    }
+    if (err == COPSE_OK && !topic->is_wanting) {
         err = topics_want(topics, link, topic);
     }
     return err;

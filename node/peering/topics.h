@@ -5,6 +5,9 @@
 
 #include "node/peering/link.h"
 
+/* EDITs asked for each time that both are found equal: anybody may name ids that nobody has. */
+#define COPSE_TOPICS_EDITS_MAX 4096u
+
 /* All borrowed. */
 struct copse_topics {
     struct copse_link_table *links;

@@ -226,6 +226,27 @@ static void shapes__keeps_of_a_log_that_goes_what_is_leaned_on(void **state)
     assert_false(is_loose(f, first) || is_loose(f, second) || is_loose(f, leaning));
 }
 
+/* Anybody may name anything. What is here and is no EDIT of the object is no parent, and the store
+ * is as it should be (teardown checks it). */
+static void shapes__awaits_in_vain_what_is_no_edit(void **state)
+{
+    struct fixture *f = *state;
+    struct copse_built *leaning = edit(f, ANA, f->joins[BEN]);
+    assert_int_equal(take(f, leaning), COPSE_STORE_STORED);
+    check_awaited(f, f->joins[BEN]);
+    assert_int_equal(put(f, &f->joins[BEN]->id, f->joins[BEN]), COPSE_ERR_REFUSED);
+    struct copse_id object = f->object;
+    struct copse_built *early = edit(f, ANA, NULL);
+    f->object.bytes[0] = 8; /* another text */
+    struct copse_built *other = edit(f, BEN, early);
+    assert_int_equal(take(f, other), COPSE_STORE_STORED);
+    assert_int_equal(put(f, &early->id, early), COPSE_ERR_EXISTS);
+    assert_int_equal(take(f, early), COPSE_STORE_STORED);
+    f->object = object;
+    drop(f, early);
+    assert_false(is_loose(f, early));
+}
+
 static void shapes__asks_no_more_when_nobody_leans(void **state)
 {
     struct fixture *f = *state;
@@ -246,6 +267,7 @@ int main(void)
         TEST(shapes__lets_go_of_what_comes_into_a_log),
         TEST(shapes__awaits_nothing_that_came_in_order),
         TEST(shapes__keeps_of_a_log_that_goes_what_is_leaned_on),
+        TEST(shapes__awaits_in_vain_what_is_no_edit),
         TEST(shapes__asks_no_more_when_nobody_leans),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
