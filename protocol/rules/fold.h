@@ -59,7 +59,8 @@ struct copse_fold_prefix copse_fold_all_acts(const struct copse_id *target); /* 
 struct copse_fold_prefix copse_fold_devices(const struct copse_id *person);  /* id */
 struct copse_fold_prefix copse_fold_people(void);                            /* (person, id) */
 
-/* Is this entry indexed as an EDIT of the object? COPSE_OK or what the state gives. Cost: one read. */
+/* Is this entry indexed as an EDIT of the object? COPSE_OK or what the state gives. Cost: one
+ * read. */
 enum copse_err copse_fold_has_edit(bool *out, const struct copse_state *state,
                                    const struct copse_id *object, const struct copse_id *id,
                                    uint64_t hlc) COPSE_MUST_CHECK;
