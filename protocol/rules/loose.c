@@ -207,8 +207,6 @@ enum copse_err copse_loose_look_at(struct copse_loose_look *out, const struct co
     if (err == COPSE_OK) {
         err = follow(&look);
     }
-    copse_memory_free(memory, look.logged.items);
-    copse_memory_free(memory, look.named.items);
     if (err == COPSE_OK) {
         keep_unmarked(&look);
         *out = (struct copse_loose_look){look.missing.items, look.missing.count, look.loose.items,
@@ -217,6 +215,8 @@ enum copse_err copse_loose_look_at(struct copse_loose_look *out, const struct co
         copse_memory_free(memory, look.missing.items);
         copse_memory_free(memory, look.loose.items);
     }
+    copse_memory_free(memory, look.logged.items);
+    copse_memory_free(memory, look.named.items);
     copse_memory_free(memory, look.parents);
     copse_memory_free(memory, look.is_marked);
     return err;
