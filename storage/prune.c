@@ -206,6 +206,10 @@ static enum copse_err close_gap(struct copse_txn *txn, struct copse_txn_log *log
         struct copse_index_place to = copse_index_place_of(&at);
         err = move_entry(txn, log->community, tree->class, &from, &to);
     }
+    uint32_t bits = log->unproved & ~(UINT32_C(1) << branch);
+    bool is_unproved = branch != last && (bits >> last & 1u) != 0;
+    log->unproved = bits & ~(UINT32_C(1) << last);
+    log->unproved |= is_unproved ? UINT32_C(1) << branch : 0;
     tree->branches[branch] = tree->branches[last];
     tree->branch_count = last;
     for (uint32_t i = 0; i < last; i++) {
