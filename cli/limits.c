@@ -7,6 +7,7 @@
 #include "node/peering/gossip.h"
 #include "node/peering/ingest.h"
 #include "node/peering/link.h"
+#include "node/peering/topics.h"
 #include "node/peering/uv_env.h"
 #include "node/peering/uv_net.h"
 #include "node/practice/act.h"
@@ -29,6 +30,7 @@
 #include "storage/index.h"
 #include "storage/local.h"
 #include "storage/search.h"
+#include "storage/shapes.h"
 #include "storage/store.h"
 
 // clang-format off
@@ -123,6 +125,8 @@ static const struct copse_limits_row limits_rows[] = {
     {"pending_bytes", COPSE_LINK_PENDING_MAX, "bytes read from a node that wait"},
     {"ingest_bytes", COPSE_INGEST_BYTES_MAX, "bytes of entries that wait to be stored"},
     {"ingest_units", COPSE_INGEST_UNITS_MAX, "runs of entries that do"},
+    {"stranger_bytes", COPSE_INGEST_STRANGERS_MAX, "bytes taken that nobody stands behind yet"},
+    {"loose_asked", COPSE_TOPICS_EDITS_MAX, "edits asked for at once that others are built on"},
     {"sweep_entries", COPSE_INGEST_SWEEP_MAX, "entries nobody stands behind given up in one write"},
     {"push_entries", COPSE_GOSSIP_PUSH_MAX, "new entries passed on at once"},
 
@@ -130,6 +134,7 @@ static const struct copse_limits_row limits_rows[] = {
     {"store_bytes", COPSE_DB_MAP_BYTES, "bytes of it (COPSE_MAP_SIZE)"},
     {"write_ms", COPSE_STORE_WRITE_MS_MAX, "milliseconds of one write to the store"},
     {"write_communities", COPSE_TXN_COMMUNITIES_MAX, "communities in one"},
+    {"loose_bytes", COPSE_SHAPES_BYTES_MAX, "bytes of edits that are kept for others alone"},
     {"own_logs", COPSE_HEAD_ROWS_MAX, "logs this device writes"},
     {"twins", COPSE_INDEX_TWINS_MAX, "entries whose ids begin with the same 8 bytes"},
     {"note_bytes", COPSE_LOCAL_VALUE_MAX, "bytes of a setting or note of this node"},

@@ -190,6 +190,21 @@ enum copse_err copse_contents_forget(struct copse_txn *txn, uint64_t arrival,
     return err;
 }
 
+enum copse_err copse_contents_move(struct copse_txn *txn, const struct copse_index_place *from,
+                                   const struct copse_index_place *to)
+{
+    struct copse_slice value;
+    enum copse_err err = copse_db_get(txn->db, &value, COPSE_DB_MISSING, key_of(from));
+    if (err == COPSE_OK) {
+        err = copse_db_del(txn->db, COPSE_DB_MISSING, key_of(from));
+        if (err == COPSE_OK) {
+            err = copse_db_put(txn->db, COPSE_DB_MISSING, key_of(to),
+                               (struct copse_slice){to->bytes, 0});
+        }
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
 enum copse_err copse_contents_next_missing(struct copse_txn *txn, struct copse_position *out,
                                            struct copse_position *cursor)
 {

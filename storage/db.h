@@ -39,6 +39,7 @@
     X(CHUNKS,      "chunks")       \
     X(BLOBS,       "blobs")        \
     X(STATE,       "state")        \
+    X(SHAPES,      "shapes")       \
     X(LOCAL,       "local")
 // clang-format on
 

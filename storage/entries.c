@@ -11,6 +11,7 @@
 #include "storage/contents.h"
 #include "storage/logs.h"
 #include "storage/rows.h"
+#include "storage/shapes.h"
 
 #include <string.h>
 
@@ -530,9 +531,17 @@ static enum copse_err source_next_control(void *context, struct copse_held *out,
     return COPSE_OK;
 }
 
+static enum copse_err source_next_loose(void *context, struct copse_source_loose *out,
+                                        struct copse_id *cursor, const struct copse_id *object)
+{
+    struct copse_entries_source *source = context;
+    return copse_shapes_next(source->txn, out, cursor, source->community, object);
+}
+
 struct copse_source copse_entries_source(struct copse_entries_source *context,
                                          struct copse_txn *txn, uint32_t community)
 {
     *context = (struct copse_entries_source){txn, community};
-    return (struct copse_source){source_find, source_log, source_next_control, context};
+    return (struct copse_source){source_find, source_log, source_next_control, source_next_loose,
+                                 context};
 }

@@ -12,6 +12,7 @@
 #include "storage/disk.h"
 #include "storage/migrate.h"
 #include "storage/own.h"
+#include "storage/shapes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -173,6 +174,9 @@ enum copse_err copse_store_commit(struct copse_store *store, struct copse_txn *t
     enum copse_err err = COPSE_OK;
     if (copse_admit_is_unproved(txn)) {
         err = copse_error_set(error, COPSE_ERR_FORM, "a run without a signature at its end");
+    }
+    if (err == COPSE_OK) {
+        err = copse_shapes_settle(txn);
     }
     if (err == COPSE_OK) {
         err = copse_views_settle(txn);
@@ -369,10 +373,18 @@ enum copse_err copse_store_publish(struct copse_store *store, const struct copse
 
 /* ---- entries of others ---- */
 
-/* A content that came along with an entry that is here already. */
-static enum copse_err keep_content(struct copse_txn *txn, const struct copse_held *held,
-                                   struct copse_slice salted)
+/* What came along with an entry that is here already. SPEC 4.11: "A signature that comes for an
+ * entry held without one, in a run or in a cut, is kept from then on." */
+static enum copse_err complete(struct copse_txn *txn, const struct copse_held *held,
+                               const struct copse_store_item *item)
 {
+    struct copse_slice salted = item->salted;
+    if (item->signature != NULL) {
+        enum copse_err err = copse_admit_sign(txn, &held->position, item->signature);
+        if (err != COPSE_OK) {
+            return err;
+        }
+    }
     if (salted.data == NULL || held->content_state != COPSE_CONTENT_MISSING) {
         return COPSE_OK;
     }
@@ -415,7 +427,7 @@ static enum copse_err add_item(struct copse_txn *txn, uint32_t community,
     if (err == COPSE_OK) {
         return copse_views_add(txn, community, &held);
     }
-    return err == COPSE_ERR_EXISTS ? keep_content(txn, &held, item->salted) : COPSE_OK;
+    return err == COPSE_ERR_EXISTS ? complete(txn, &held, item) : COPSE_OK;
 }
 
 enum copse_err copse_store_add(struct copse_txn *txn, uint32_t community,

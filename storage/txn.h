@@ -6,6 +6,7 @@
 #define COPSE_STORAGE_TXN_H
 
 #include "protocol/entry/log.h"
+#include "protocol/entry/run.h"
 #include "storage/db.h"
 #include "storage/index.h"
 
@@ -36,6 +37,7 @@ struct copse_txn_tip {
     struct copse_position position;
     struct copse_trail trail;
     uint64_t under; /* arrival number of the entry that names the trail's grant and charter */
+    struct copse_run_gap gap; /* behind the last signed one on its branch, up to it */
 };
 
 struct copse_txn {

@@ -10,6 +10,9 @@
 #include "protocol/authority/standing.h"
 #include "protocol/authority/wanted.h"
 #include "protocol/rules/fold.h"
+#include "storage/admit.h"
+#include "storage/rows.h"
+#include "storage/shapes.h"
 #include "storage/twin.h"
 
 #include <string.h>
@@ -131,6 +134,9 @@ enum copse_err copse_views_add(struct copse_txn *txn, uint32_t community,
         struct copse_state state = copse_views_state(&views, txn, community);
         err = copse_fold_add(&state, &held->id, &held->entry, &op);
     }
+    if (err == COPSE_OK && is_known && op.kind == COPSE_OP_EDIT) {
+        err = copse_shapes_add(txn, community, held, &op);
+    }
     return err;
 }
 
@@ -151,6 +157,9 @@ enum copse_err copse_views_remove(struct copse_txn *txn, uint32_t community,
         struct copse_state state = copse_views_state(&views, txn, community);
         err = copse_fold_remove(&state, &held->id, &held->entry, &op);
     }
+    if (err == COPSE_OK && is_known && op.kind == COPSE_OP_EDIT) {
+        err = copse_shapes_remove(txn, community, held, &op);
+    }
     return err;
 }
 
@@ -165,11 +174,20 @@ struct checks_row {
     struct copse_governance_checks checks;
 };
 
+/* The signature that a cut has of an entry which is held without one. */
+struct checks_leaf {
+    struct copse_position position;
+    struct copse_signature signature;
+};
+
 struct checks {
     struct copse_txn *txn;
     struct checks_row *rows;
     size_t count;
     size_t capacity;
+    struct checks_leaf *leaves;
+    size_t leaf_count;
+    size_t leaf_capacity;
 };
 
 static void checks_key(uint8_t out[CHECKS_KEY_BYTES], const struct copse_id *entry)
@@ -210,8 +228,30 @@ static void put_checks(void *context, const struct copse_id *entry,
     checks->rows[checks->count++] = (struct checks_row){*entry, *known};
 }
 
+/* Like put_checks, what is lost here comes again with the next evaluation. */
+static void take_leaf(void *context, const struct copse_position *position,
+                      const struct copse_signature *signature)
+{
+    struct checks *checks = context;
+    struct copse_index_place place = copse_index_place_of(position);
+    struct copse_rows_row row;
+    if (checks->txn->mode == COPSE_DB_WRITE &&
+        copse_rows_at(checks->txn->db, &row, &place) == COPSE_OK && row.signature.size == 0 &&
+        copse_memory_grow(checks->txn->memory, &checks->leaves, &checks->leaf_capacity,
+                          checks->leaf_count + 1, sizeof *checks->leaves) == COPSE_OK) {
+        checks->leaves[checks->leaf_count++] = (struct checks_leaf){*position, *signature};
+    }
+}
+
 static enum copse_err keep_checks(const struct checks *checks)
 {
+    for (size_t i = 0; i < checks->leaf_count; i++) {
+        const struct checks_leaf *leaf = &checks->leaves[i];
+        enum copse_err err = copse_admit_sign(checks->txn, &leaf->position, &leaf->signature);
+        if (err != COPSE_OK) {
+            return err;
+        }
+    }
     for (size_t i = 0; i < checks->count; i++) {
         uint8_t key[CHECKS_KEY_BYTES];
         uint8_t value[CHECKS_VALUE_BYTES];
@@ -238,7 +278,7 @@ static enum copse_err evaluate(struct copse_txn *txn, uint32_t community,
     if (err != COPSE_OK) {
         return err;
     }
-    struct checks checks = {txn, NULL, 0, 0};
+    struct checks checks = {.txn = txn};
     struct copse_entries_source context;
     struct copse_source source = copse_entries_source(&context, txn, community);
     struct copse_governance_options options = {
@@ -246,7 +286,8 @@ static enum copse_err evaluate(struct copse_txn *txn, uint32_t community,
         .scheme = txn->scheme,
         .get_checks = get_checks,
         .put_checks = put_checks,
-        .checks_context = &checks,
+        .take_leaf = take_leaf,
+        .context = &checks,
     };
     struct copse_governance *governance = NULL;
     err = copse_governance_new(&governance, &id, &source, &options);
@@ -258,6 +299,7 @@ static enum copse_err evaluate(struct copse_txn *txn, uint32_t community,
         err = keep_checks(&checks);
     }
     copse_memory_free(txn->memory, checks.rows);
+    copse_memory_free(txn->memory, checks.leaves);
     return err;
 }
 

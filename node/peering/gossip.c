@@ -274,6 +274,7 @@ static enum copse_err gossip_on_event(struct copse_gossip *gossip, struct copse_
         return err == COPSE_OK ? copse_topics_answered(&gossip->topics, link, topic) : err;
     case COPSE_SESSION_ENTRIES:
     case COPSE_SESSION_ADMISSION:
+    case COPSE_SESSION_LOOSE: /* answered when it is stored: more may be wanted then */
         return copse_ingest_take(&gossip->ingest, link->connection, event, gossip_now(gossip));
     case COPSE_SESSION_NO_CONTENT:
         return copse_topics_answered(&gossip->topics, link, topic);
@@ -412,6 +413,9 @@ static void gossip_tell_unit(struct copse_gossip *gossip, const struct copse_ing
         struct copse_channel_push push = {unit->id, (uint32_t)unit->stored};
         copse_notice_push(&gossip->links, unit->source, &unit->community, &push);
     }
+    if (link != NULL && !link->is_over) {
+        (void)gossip_is_fine(gossip, copse_topics_stored(&gossip->topics, link, unit));
+    }
 }
 
 static void gossip_flush(struct copse_gossip *gossip)
@@ -545,7 +549,8 @@ enum copse_err copse_gossip_new(struct copse_gossip **out,
     copse_noise_pair_from_seed(&gossip->node, copse_keyring_node(options->keyring));
     gossip->links.memory = memory;
     gossip->topics = (struct copse_topics){&gossip->links, &gossip->shelf, &gossip->ingest};
-    copse_ingest_init(&gossip->ingest, options->store, options->error);
+    copse_ingest_init(&gossip->ingest, options->store, copse_keyring_device(options->keyring),
+                      options->error);
     enum copse_err err =
         copse_shelf_init(&gossip->shelf, options->store, options->keyring, options->error);
     if (err != COPSE_OK) {

@@ -6,12 +6,11 @@
 #include "node/practice/charter.h"
 #include "node/practice/membership.h"
 #include "node/practice/people.h"
+#include "protocol/authority/item.h"
 #include "protocol/entry/clock.h"
 #include "storage/local.h"
+#include "storage/shapes.h"
 
-#include <sodium.h>
-
-#include <stdlib.h>
 #include <string.h>
 
 #define TICKET_KEY "ticket:"
@@ -628,54 +627,16 @@ static enum copse_err community_count_logs(struct copse_practice_deed *deed,
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
-/* Is a text op held all of whose parents are held? */
-static enum copse_err community_has_parents(struct copse_practice_deed *deed, bool *out,
-                                            const struct copse_id *id)
-{
-    struct copse_held held;
-    struct copse_op op;
-    struct copse_id parent;
-    *out = true;
-    enum copse_err err = copse_entries_find(deed->txn, &held, NULL, deed->number, id);
-    if (err != COPSE_OK || copse_op_decode(&op, held.entry.op, COPSE_ENTRY_DATA) != COPSE_OK) {
-        return err;
-    }
-    while (err == COPSE_OK && *out && copse_op_next_id(&op.ids, &parent)) {
-        struct copse_held found;
-        err = copse_entries_find(deed->txn, &found, NULL, deed->number, &parent);
-        *out = err != COPSE_ERR_NOT_FOUND;
-        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
-    }
-    return err;
-}
-
 static enum copse_err community_count_pending(struct copse_practice_deed *deed,
                                               struct copse_community_counts *out)
 {
-    struct copse_view *view;
-    struct copse_state_cursor rows;
-    struct copse_slice key;
-    struct copse_slice value;
-    struct copse_fold_prefix edits = copse_fold_edits(&deed->community);
-    edits.size = 1; /* the letter alone: the edits of every text */
-    enum copse_err err = copse_practice_view(deed, &view);
-    copse_state_open(&rows, copse_fold_bytes(&edits));
-    while (err == COPSE_OK) {
-        struct copse_id id;
-        bool has_parents = true;
-        err = copse_state_next(&rows, &key, &value, &deed->state);
-        if (err == COPSE_ERR_NOT_FOUND) {
-            return COPSE_OK;
-        }
-        if (err == COPSE_OK) {
-            err = copse_fold_entry_of(&id, key);
-        }
-        if (err == COPSE_OK) {
-            err = community_has_parents(deed, &has_parents, &id);
-        }
-        out->pending += !has_parents;
+    struct copse_id id;
+    uint64_t cursor = 0;
+    enum copse_err err;
+    while ((err = copse_shapes_next_awaited(deed->txn, &id, &cursor, deed->number)) == COPSE_OK) {
+        out->pending++;
     }
-    return err;
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
 static enum copse_err community_count_missing(struct copse_practice_deed *deed,
@@ -723,63 +684,52 @@ enum copse_err copse_community_counts(struct copse_practice_deed *deed,
 
 /* ---- digest ---- */
 
-static int community_compare_leaves(const void *a, const void *b)
-{
-    return copse_bytes_compare_ids(a, b);
-}
-
-/* The leaves of all logs: ids name entries with all their ancestors, so they say it all. */
-static enum copse_err community_leaves(struct copse_practice_deed *deed, struct copse_id **out,
-                                       size_t *count)
+/* The items of all logs, which the caller frees. */
+static enum copse_err community_items(struct copse_practice_deed *deed, struct copse_item **out,
+                                      size_t *count)
 {
     struct copse_entries_cursor cursor = {.next_size = 0};
-    struct copse_id *leaves = NULL;
+    struct copse_item *items = NULL;
     size_t capacity = 0;
     uint32_t number = 0;
     enum copse_err err;
     *count = 0;
     while ((err = copse_entries_next_log(deed->txn, &number, &cursor, deed->number, NULL)) ==
            COPSE_OK) {
-        const struct copse_log *log;
-        err = copse_entries_log(deed->txn, &log, number);
+        size_t more = 0;
+        err = copse_memory_grow(deed->practice->memory, &items, &capacity,
+                                *count + COPSE_ITEM_OF_LOG_MAX, sizeof(*items));
         if (err == COPSE_OK) {
-            err = copse_memory_grow(deed->practice->memory, &leaves, &capacity,
-                                    *count + log->branch_count, sizeof(*leaves));
+            err = copse_item_of_log(items + *count, &more, &deed->state, &deed->source, number);
         }
         if (err != COPSE_OK) {
-            copse_memory_free(deed->practice->memory, leaves);
+            copse_memory_free(deed->practice->memory, items);
             return err;
         }
-        for (uint32_t i = 0; i < log->branch_count; i++) {
-            leaves[(*count)++] = log->branches[i].leaf;
-        }
+        *count += more;
     }
+    *out = items;
     if (err != COPSE_ERR_NOT_FOUND) {
-        copse_memory_free(deed->practice->memory, leaves);
+        copse_memory_free(deed->practice->memory, items);
         return err;
     }
-    *out = leaves;
     return COPSE_OK;
 }
 
 enum copse_err copse_community_digest(struct copse_practice_deed *deed, struct copse_id *out)
 {
-    struct copse_id *leaves = NULL;
+    struct copse_view *view;
+    struct copse_item *items = NULL;
     size_t count = 0;
-    crypto_generichash_state hash;
-    enum copse_err err = community_leaves(deed, &leaves, &count);
+    enum copse_err err = copse_practice_view(deed, &view);
+    if (err == COPSE_OK) {
+        err = community_items(deed, &items, &count);
+    }
     if (err != COPSE_OK) {
         return err;
     }
-    if (count > 0) {
-        qsort(leaves, count, sizeof(*leaves), community_compare_leaves);
-    }
-    (void)crypto_generichash_init(&hash, NULL, 0, sizeof(out->bytes));
-    for (size_t i = 0; i < count; i++) {
-        (void)crypto_generichash_update(&hash, leaves[i].bytes, sizeof(leaves[i].bytes));
-    }
-    (void)crypto_generichash_final(&hash, out->bytes, sizeof(out->bytes));
-    copse_memory_free(deed->practice->memory, leaves);
+    copse_item_digest(out, items, count);
+    copse_memory_free(deed->practice->memory, items);
     return COPSE_OK;
 }
 

@@ -67,15 +67,15 @@ enum copse_err copse_community_card(struct copse_practice_deed *deed,
 struct copse_community_counts {
     uint64_t entries;
     uint64_t logs;
-    uint64_t pending; /* edits that wait for an edit that is not here */
+    uint64_t pending; /* edits that others wait for, and that are not here */
     uint64_t missing; /* contents */
     uint64_t people;
 };
 enum copse_err copse_community_counts(struct copse_practice_deed *deed,
                                       struct copse_community_counts *out) COPSE_MUST_CHECK;
 
-/* A hash over all logs that are held, by their leaves: equal on two nodes exactly when they hold
- * the same entries. Cost: O(logs log logs). */
+/* The entries digest (SPEC 10.11): two nodes that find one another equal have the same one, and
+ * others have not. Cost: O(logs log logs). */
 enum copse_err copse_community_digest(struct copse_practice_deed *deed,
                                       struct copse_id *out) COPSE_MUST_CHECK;
 

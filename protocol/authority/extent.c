@@ -45,11 +45,24 @@ static bool is_removed(const struct copse_control_line *line)
     return false;
 }
 
+/* SPEC 7.9: "and an ending bears on its entries (7.4) under every unit that its person holds" */
+static bool is_decided(const struct copse_control_line *line)
+{
+    for (const struct copse_unit *unit = line->person->units; unit != NULL; unit = unit->next) {
+        if ((unit->is_honoured || unit->is_withdrawn) &&
+            !copse_fence_bears(&unit->fence, &line->fence)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void find_extent(struct copse_extent_line *out, const struct copse_control_line *line)
 {
     enum copse_wanted_extent wanted = COPSE_WANTED_NOTHING;
     if (holds_anything(line->person)) {
-        wanted = is_removed(line) ? COPSE_WANTED_CLIPPED : COPSE_WANTED_ALL;
+        bool is_clipped = is_removed(line) && is_decided(line);
+        wanted = is_clipped ? COPSE_WANTED_CLIPPED : COPSE_WANTED_ALL;
     }
     bool is_founder = line->person->founder != COPSE_CONTROL_NO_FOUNDER;
     out->of[COPSE_ENTRY_DATA] = wanted;

@@ -47,7 +47,8 @@ struct sim_options {
     X(LONG_RUN,  "a run of ten entries or more")                                                   \
     X(NO_BASE,   "a run without its base")                                                         \
     X(MUTATED,   "a run changed on the way")                                                       \
-    X(RECALLED,  "a founder recalled")
+    X(RECALLED,  "a founder recalled")                                                             \
+    X(LOOSE,     "an EDIT held loose")
 // clang-format on
 
 enum sim_reached {
@@ -55,7 +56,7 @@ enum sim_reached {
     SIM_REACHED_MAP(SIM_REACHED_ENUM)
 #undef SIM_REACHED_ENUM
 };
-#define SIM_REACHED_COUNT 11u
+#define SIM_REACHED_COUNT 12u
 
 struct sim_world {
     struct sim_options options;

@@ -1,4 +1,7 @@
 #include "node/peering/link.h"
+#include "protocol/authority/op.h"
+#include "protocol/rules/export.h"
+#include "storage/shapes.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/peer_liar.h"
 
@@ -313,6 +316,161 @@ static void gossip__goes_on_where_a_connection_broke(void **state)
     assert_true(copse_peer_world_is_equal(world, &community));
 }
 
+/* ---- behind a cut ---- */
+
+/* One op by a device, written at node A as its own. */
+struct hand {
+    struct copse_id device;
+    struct copse_secret secret;
+};
+
+static struct copse_id write_op(struct copse_peer_world *world, const struct hand *hand,
+                                const struct copse_store_deed *how, const struct copse_op *op)
+{
+    uint8_t room[COPSE_ENTRY_OP_BYTES_MAX];
+    struct copse_store_deed deed = *how;
+    struct copse_id id;
+    deed.device = hand->device;
+    deed.secret = &hand->secret;
+    deed.class = op->kind < COPSE_OP_CREATE ? COPSE_ENTRY_CONTROL : COPSE_ENTRY_DATA;
+    deed.wall_ms = world->now_ms;
+    assert_int_equal(copse_op_encode(&deed.op, room, op), COPSE_OK);
+    struct copse_txn *txn = copse_store_world_begin(A->disk, COPSE_DB_WRITE);
+    assert_int_equal(copse_store_write(A->disk->store, txn, &id, &deed, NULL), COPSE_OK);
+    copse_store_world_commit(A->disk, txn);
+    return id;
+}
+
+static struct copse_id edit(struct copse_peer_world *world, const struct hand *hand,
+                            const struct copse_id *community, const struct copse_id *page,
+                            const struct copse_id *parent, const char *text)
+{
+    uint8_t ids[64];
+    uint8_t shape[] = {0x93, 0, 0, (uint8_t)strlen(text)};
+    struct copse_writer writer;
+    copse_writer_init(&writer, ids, sizeof ids);
+    struct copse_op op = {.kind = COPSE_OP_EDIT, .target = *page, .value = {shape, sizeof shape}};
+    op.ids = copse_op_list_ids(&writer, parent, parent == NULL ? 0 : 1);
+    struct copse_store_deed deed = {.community = *community,
+                                    .content = copse_bytes_of_string(text)};
+    return write_op(world, hand, &deed, &op);
+}
+
+/* Somebody whom A has let in, and who has written on A's page; A has written on top of that. */
+struct scene {
+    struct copse_id community;
+    struct copse_store_person eve;
+    struct copse_id of_eve[3]; /* nothing is built on the last */
+    struct copse_id leaning;   /* A's */
+};
+
+static struct hand hand_of_a(struct copse_peer_world *world)
+{
+    return (struct hand){*copse_keyring_device(A->keyring), *copse_keyring_secret(A->keyring)};
+}
+
+static void write_scene(struct copse_peer_world *world, struct scene *scene)
+{
+    scene->community = copse_peer_world_found(world);
+    copse_store_person_make(&scene->eve, 9);
+    struct hand at_a = hand_of_a(world);
+    struct hand of_eve = {scene->eve.device, scene->eve.secret};
+    struct copse_under under = {scene->community, scene->community};
+    struct copse_store_deed deed = {.community = scene->community, .under = &under};
+    struct copse_op op = {
+        .kind = COPSE_OP_GRANT, .target = scene->eve.root, .role = COPSE_OP_MEMBER};
+    under.grant = write_op(world, &at_a, &deed, &op);
+    deed.start = COPSE_STORE_JOIN;
+    op = (struct copse_op){
+        .kind = COPSE_OP_JOIN, .target = scene->eve.root, .signature = scene->eve.certificate};
+    (void)write_op(world, &of_eve, &deed, &op);
+    deed = (struct copse_store_deed){.community = scene->community};
+    op = (struct copse_op){.kind = COPSE_OP_CREATE, .object_kind = COPSE_OBJECT_PAGE};
+    struct copse_id page = write_op(world, &at_a, &deed, &op);
+    struct copse_id last = edit(world, &at_a, &scene->community, &page, NULL, "oak");
+    for (size_t i = 0; i < 2; i++) {
+        last = edit(world, &of_eve, &scene->community, &page, &last, i == 0 ? "an " : "not ");
+        scene->of_eve[i] = last;
+    }
+    scene->leaning = edit(world, &at_a, &scene->community, &page, &last, "tall ");
+    scene->of_eve[2] = edit(world, &of_eve, &scene->community, &page, &last, "small ");
+}
+
+/* With a cut that has nothing of hers inside. */
+static void remove_eve(struct copse_peer_world *world, const struct scene *scene)
+{
+    struct hand at_a = hand_of_a(world);
+    struct copse_under under = {scene->community, scene->community};
+    struct copse_store_deed deed = {.community = scene->community, .under = &under};
+    struct copse_op op = {.kind = COPSE_OP_REMOVE, .target = scene->eve.root};
+    (void)write_op(world, &at_a, &deed, &op);
+}
+
+static struct copse_id shown(struct copse_peer_node *node, const struct copse_id *community)
+{
+    struct copse_practice_deed deed;
+    struct copse_view *view = NULL;
+    struct copse_id digest;
+    assert_int_equal(copse_practice_begin(&deed, &node->practice, community, COPSE_DB_READ, NULL),
+                     COPSE_OK);
+    assert_int_equal(copse_practice_view(&deed, &view), COPSE_OK);
+    assert_int_equal(copse_export_digest(view, &digest), COPSE_OK);
+    copse_practice_end(&deed);
+    return digest;
+}
+
+static bool has_loose(struct copse_peer_node *node, const struct copse_id *community,
+                      const struct copse_id *id)
+{
+    struct copse_txn *txn = copse_store_world_begin(node->disk, COPSE_DB_READ);
+    struct copse_slice bytes;
+    uint32_t number = 0;
+    assert_int_equal(copse_entries_community(txn, &number, community), COPSE_OK);
+    enum copse_err err = copse_shapes_find(txn, &bytes, number, id);
+    copse_store_abort(txn);
+    return err == COPSE_OK;
+}
+
+/* B shows what A shows; of Eve's EDITs it has those that A's is built on, and no log. */
+static void check_behind_the_cut(struct copse_peer_world *world, const struct scene *scene)
+{
+    assert_int_equal(copse_peer_world_news(B, COPSE_GOSSIP_GONE)->equal, 1);
+    assert_true(copse_peer_world_is_equal(world, &scene->community));
+    assert_true(copse_peer_world_has(B, &scene->leaning));
+    for (size_t i = 0; i < 3; i++) {
+        assert_false(copse_peer_world_has(B, &scene->of_eve[i]));
+        assert_int_equal(has_loose(B, &scene->community, &scene->of_eve[i]), i < 2);
+    }
+    struct copse_id at_a = shown(A, &scene->community);
+    struct copse_id at_b = shown(B, &scene->community);
+    assert_true(copse_bytes_equal_ids(&at_a, &at_b));
+    copse_store_world_check(B->disk);
+}
+
+/* SPEC 6.14: who never held the log shows the page as who wrote it does. */
+static void gossip__fetches_what_others_lean_on_behind_a_cut(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct scene scene;
+    write_scene(world, &scene);
+    remove_eve(world, &scene);
+    meet(world);
+    check_behind_the_cut(world, &scene);
+}
+
+/* SPEC 7.9: what was wanted before the removal is given up, but for what others lean on. */
+static void gossip__gives_up_what_a_cut_has_cut_off(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct scene scene;
+    write_scene(world, &scene);
+    meet(world);
+    assert_true(copse_peer_world_has(B, &scene.of_eve[2]));
+    remove_eve(world, &scene);
+    meet(world);
+    check_behind_the_cut(world, &scene);
+}
+
 static void gossip__shows_a_stranger_nothing(void **state)
 {
     struct copse_peer_world *world = *state;
@@ -491,6 +649,8 @@ int main(void)
         TEST(gossip__sends_what_a_store_put_back_still_has),
         TEST(gossip__opens_a_community_that_is_joined_while_it_runs),
         TEST(gossip__goes_on_where_a_connection_broke),
+        TEST(gossip__fetches_what_others_lean_on_behind_a_cut),
+        TEST(gossip__gives_up_what_a_cut_has_cut_off),
         TEST(gossip__shows_a_stranger_nothing),
         TEST(gossip__ends_a_greeting_that_takes_too_long),
         TEST(gossip__hangs_up_at_once_on_what_is_no_handshake),

@@ -52,8 +52,8 @@ static void evaluate_into(const struct copse_state *state, struct memory_source 
                           const struct copse_id *community, struct told *told)
 {
     struct copse_source source = memory_source_port(held);
-    struct copse_governance_options options = {copse_memory_heap(), copse_hash_scheme(), NULL, NULL,
-                                               NULL};
+    struct copse_governance_options options = {.memory = copse_memory_heap(),
+                                               .scheme = copse_hash_scheme()};
     struct copse_governance *governance = NULL;
     assert_int_equal(copse_governance_new(&governance, community, &source, &options), COPSE_OK);
     told->count = 0;
@@ -497,8 +497,11 @@ static void standing__verifies_each_signature_once(void **state)
     struct governance_build_options build = {copse_hash_scheme(), NULL};
     struct copse_key_scheme counting = {copse_hash_scheme()->sign, counting_verify};
     static struct notes notes;
-    struct copse_governance_options options = {copse_memory_heap(), &counting, get_note, put_note,
-                                               &notes};
+    struct copse_governance_options options = {.memory = copse_memory_heap(),
+                                               .scheme = &counting,
+                                               .get_checks = get_note,
+                                               .put_checks = put_note,
+                                               .context = &notes};
     bool held[MODEL_ENTRIES_MAX];
     memset(held, true, sizeof held);
     for (uint64_t seed = 1; seed <= 50; seed++) {
@@ -537,7 +540,7 @@ struct attempt {
 static enum copse_err attempt_all(const struct copse_memory *memory, void *context)
 {
     const struct attempt *attempt = context;
-    struct copse_governance_options options = {memory, copse_hash_scheme(), NULL, NULL, NULL};
+    struct copse_governance_options options = {.memory = memory, .scheme = copse_hash_scheme()};
     struct copse_governance *governance = NULL;
     struct copse_standing *standing = NULL;
     struct copse_commons *commons = NULL;
