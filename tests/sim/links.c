@@ -171,6 +171,7 @@ void links_told(struct links *links, struct peer *peer, const struct copse_gossi
     if (news->kind == COPSE_GOSSIP_FAULT && !is_expected) {
         sim_world_fail(world, "node %zu: %s: %s", peer->number, copse_error_name(news->err),
                        peer->error.text);
+        peer->disk.is_dead = true; /* the program ends */
     }
 }
 
