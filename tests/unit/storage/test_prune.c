@@ -204,6 +204,28 @@ static void prune__keeps_the_seventeen_lowest_forks(void **state)
     copse_store_abort(txn);
 }
 
+static void prune__keeps_seventeen_branches_that_begin_a_log(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t stored = 0;
+    for (size_t i = 0; i < 40; i++) {
+        size_t index = fixture->more_count++;
+        fixture->more[index] = entry_after(fixture, fixture->first[1], 5000 + i);
+        stored += add(fixture, fixture->more[index]) == COPSE_STORE_STORED;
+    }
+    assert_true(stored > 17); /* some were given up for others */
+    copse_store_world_check(fixture->world);
+    struct copse_txn *txn = copse_store_world_begin(fixture->world, COPSE_DB_READ);
+    const struct copse_log *log = NULL;
+    uint32_t number = 0;
+    assert_int_equal(copse_entries_log_of(txn, &number, fixture->number, &fixture->first[1]->id,
+                                          COPSE_ENTRY_DATA),
+                     COPSE_OK);
+    assert_int_equal(copse_entries_log(txn, &log, number), COPSE_OK);
+    assert_int_equal(log->branch_count, 17);
+    copse_store_abort(txn);
+}
+
 static bool is_tenth(void *context, const struct copse_id *id)
 {
     const struct fixture *fixture = context;
@@ -279,6 +301,7 @@ int main(void)
         TEST(prune__drops_a_whole_log_and_takes_it_again),
         TEST(prune__keeps_what_another_branch_hangs_from),
         TEST(prune__keeps_the_seventeen_lowest_forks),
+        TEST(prune__keeps_seventeen_branches_that_begin_a_log),
         TEST(prune__drops_signatures_but_those_that_must_stay),
         TEST(views__are_the_same_when_made_anew),
     };
