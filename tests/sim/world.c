@@ -77,6 +77,7 @@ void sim_world_derive(struct sim_options *out, uint64_t seed, const struct sim_o
         out->persons = out->persons < out->nodes ? out->nodes : out->persons;
         out->founders += seed % 4 == 0 ? 0 : 2; /* else many a node has nobody to speak with */
     }
+    out->founders = out->founders > COPSE_OP_FOUNDERS_MAX ? COPSE_OP_FOUNDERS_MAX : out->founders;
     out->founders = out->founders > out->persons ? out->persons : out->founders;
 }
 
