@@ -400,6 +400,19 @@ enum copse_err copse_entries_next_log(struct copse_txn *txn, uint32_t *number,
     return COPSE_OK;
 }
 
+enum copse_err copse_entries_behind_log(struct copse_txn *txn, struct copse_entries_cursor *cursor,
+                                        uint32_t number)
+{
+    struct copse_txn_log *log = NULL;
+    enum copse_err err = copse_logs_get(txn, &log, number);
+    if (err == COPSE_OK) {
+        copse_logs_name(cursor->next, log);
+        cursor->next[COPSE_LOGS_NAME_BYTES] = 0;
+        cursor->next_size = COPSE_LOGS_NAME_BYTES + 1;
+    }
+    return err;
+}
+
 enum copse_err copse_entries_on_path(struct copse_position *out, const struct copse_log *log,
                                      const struct copse_position *leaf, uint32_t seq)
 {

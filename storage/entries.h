@@ -84,6 +84,11 @@ enum copse_err copse_entries_next_log(struct copse_txn *txn, uint32_t *number,
                                       struct copse_entries_cursor *cursor, uint32_t community,
                                       const struct copse_id *author) COPSE_MUST_CHECK;
 
+/* Make the cursor of a walk over one device stand behind one of its logs. COPSE_OK,
+ * COPSE_ERR_NOT_FOUND (no such log), a fault. */
+enum copse_err copse_entries_behind_log(struct copse_txn *txn, struct copse_entries_cursor *cursor,
+                                        uint32_t number) COPSE_MUST_CHECK;
+
 /* The position of seq on the way from the start of a log to the leaf of `branch`;
  * COPSE_ERR_NOT_FOUND past the leaf. Pure; cost O(branches). */
 enum copse_err copse_entries_on_path(struct copse_position *out, const struct copse_log *log,

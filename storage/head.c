@@ -1,7 +1,7 @@
 /* How it works: one file for each store, named by the first bytes of the store's random
  * name, in canonical msgpack:
  *
- *   [1, store, machine, [[community, join, device, class, seq, id], ...]]
+ *   [1, store, [[community, join, device, class, seq, id, machine], ...]]
  */
 #include "storage/head.h"
 
@@ -9,19 +9,21 @@
 #include "protocol/base/writer.h"
 #include "storage/disk.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define VERSION 1u
-#define ROW_BYTES_MAX 160u
+#define ROW_BYTES_MAX 192u
 #define FILE_BYTES_MAX (128u + (size_t)COPSE_HEAD_ROWS_MAX * ROW_BYTES_MAX)
 
 void copse_head_init(struct copse_head *head, const struct copse_memory *memory)
 {
     memset(head, 0, sizeof *head);
     head->memory = memory;
-    copse_head_machine(&head->machine);
 }
 
 void copse_head_deinit(struct copse_head *head)
@@ -66,6 +68,33 @@ void copse_head_machine(struct copse_id *out)
                              strlen(text), purpose, sizeof purpose);
 }
 
+enum copse_err copse_head_lock(int *lock, const char *directory, struct copse_error *error)
+{
+    enum copse_err err = copse_disk_make_directory(directory, error);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    int file = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int code = file < 0 ? -1 : flock(file, LOCK_EX);
+    while (code != 0 && file >= 0 && errno == EINTR) {
+        code = flock(file, LOCK_EX);
+    }
+    if (code != 0) {
+        copse_error_set(error, COPSE_ERR_IO, "lock %s: %s", directory, strerror(errno));
+        if (file >= 0) {
+            (void)close(file);
+        }
+        return COPSE_ERR_IO;
+    }
+    *lock = file;
+    return COPSE_OK;
+}
+
+void copse_head_unlock(int lock)
+{
+    (void)close(lock);
+}
+
 static void name_of(char out[32], const struct copse_id *store)
 {
     char hex[COPSE_ID_HEX_BYTES];
@@ -78,7 +107,7 @@ static enum copse_err read_rows(struct copse_head *head, struct copse_reader *re
     size_t count = copse_reader_array(reader, COPSE_HEAD_ROWS_MAX);
     for (size_t i = 0; i < count && reader->cursor != NULL; i++) {
         struct copse_head_row row;
-        if (copse_reader_array(reader, 6) != 6) {
+        if (copse_reader_array(reader, 7) != 7) {
             copse_reader_fail(reader);
         }
         row.community = copse_reader_id(reader);
@@ -87,6 +116,7 @@ static enum copse_err read_rows(struct copse_head *head, struct copse_reader *re
         row.class = (enum copse_entry_class)copse_reader_uint(reader, COPSE_ENTRY_DATA);
         row.seq = (uint32_t)copse_reader_uint(reader, COPSE_ENTRY_SEQ_MAX);
         row.id = copse_reader_id(reader);
+        row.machine = copse_reader_id(reader);
         bool changed = false;
         enum copse_err err = copse_head_raise(head, &changed, &row);
         if (err != COPSE_OK) {
@@ -110,11 +140,10 @@ enum copse_err copse_head_load(struct copse_head *head, const char *directory,
     }
     struct copse_reader reader;
     copse_reader_init(&reader, (struct copse_slice){bytes, size});
-    if (copse_reader_array(&reader, 4) != 4 || copse_reader_uint(&reader, VERSION) != VERSION) {
+    if (copse_reader_array(&reader, 3) != 3 || copse_reader_uint(&reader, VERSION) != VERSION) {
         copse_reader_fail(&reader);
     }
     struct copse_id named = copse_reader_id(&reader);
-    struct copse_id machine = copse_reader_id(&reader);
     err = read_rows(head, &reader);
     bool is_whole = copse_reader_end(&reader) == COPSE_OK;
     copse_memory_free(head->memory, bytes);
@@ -124,7 +153,6 @@ enum copse_err copse_head_load(struct copse_head *head, const char *directory,
     if (!is_whole || err != COPSE_OK || !copse_bytes_equal_ids(&named, store)) {
         return copse_error_set(error, COPSE_ERR_CORRUPT, "%s/%s is damaged", directory, name);
     }
-    head->machine = machine;
     return COPSE_OK;
 }
 
@@ -138,28 +166,25 @@ enum copse_err copse_head_save(const struct copse_head *head, const char *direct
     }
     struct copse_writer writer;
     copse_writer_init(&writer, room, capacity);
-    copse_writer_array(&writer, 4);
+    copse_writer_array(&writer, 3);
     copse_writer_uint(&writer, VERSION);
     copse_writer_id(&writer, store);
-    copse_writer_id(&writer, &head->machine);
     copse_writer_array(&writer, head->count);
     for (size_t i = 0; i < head->count; i++) {
         const struct copse_head_row *row = &head->rows[i];
-        copse_writer_array(&writer, 6);
+        copse_writer_array(&writer, 7);
         copse_writer_id(&writer, &row->community);
         copse_writer_id(&writer, &row->join);
         copse_writer_id(&writer, &row->device);
         copse_writer_uint(&writer, (uint64_t)row->class);
         copse_writer_uint(&writer, row->seq);
         copse_writer_id(&writer, &row->id);
+        copse_writer_id(&writer, &row->machine);
     }
     char name[32];
     struct copse_slice bytes;
     name_of(name, store);
     enum copse_err err = copse_writer_end(&bytes, &writer);
-    if (err == COPSE_OK) {
-        err = copse_disk_make_directory(directory, error);
-    }
     if (err == COPSE_OK) {
         err = copse_disk_write(directory, name, bytes, error);
     }

@@ -21,11 +21,11 @@ struct copse_head_row {
     enum copse_entry_class class;
     uint32_t seq;
     struct copse_id id;
+    struct copse_id machine; /* it left from; copse_head_machine */
 };
 
 struct copse_head {
     const struct copse_memory *memory;
-    struct copse_id machine; /* hash of this machine's id */
     struct copse_head_row *rows;
     size_t count;
     size_t capacity;
@@ -41,13 +41,20 @@ enum copse_err copse_head_directory(char *out, size_t size) COPSE_MUST_CHECK;
 /* Hash of what names this machine (/etc/machine-id; host name where there is none). */
 void copse_head_machine(struct copse_id *out);
 
+/* Wait until no other process changes the files in `directory` (made if absent). Sets *lock, for
+ * release. COPSE_OK, COPSE_ERR_IO, _FULL. */
+enum copse_err copse_head_lock(int *lock, const char *directory,
+                               struct copse_error *error) COPSE_MUST_CHECK;
+void copse_head_unlock(int lock);
+
 /* Read the file of a store (named by `store`, an id made at its creation) in `directory`.
  * COPSE_OK; COPSE_ERR_NOT_FOUND: nothing was published; COPSE_ERR_CORRUPT; COPSE_ERR_IO; _NOMEM. */
 enum copse_err copse_head_load(struct copse_head *head, const char *directory,
                                const struct copse_id *store,
                                struct copse_error *error) COPSE_MUST_CHECK;
 
-/* Write it: temporary file, sync, rename, sync of the directory (made if absent, 0700). */
+/* Write it: temporary file, sync, rename, sync of the directory. Hold the lock from before what is
+ * written was read, or another process's later rows may be lost. */
 enum copse_err copse_head_save(const struct copse_head *head, const char *directory,
                                const struct copse_id *store,
                                struct copse_error *error) COPSE_MUST_CHECK;

@@ -14,7 +14,6 @@
 #define BRANCH_BYTES 74u
 #define ROW_BYTES_MAX (HEAD_BYTES + COPSE_LOG_BRANCHES_MAX * BRANCH_BYTES)
 #define JOIN_NAME_BYTES 38u
-#define AUTHOR_NAME_BYTES 70u
 
 /* ---- names ---- */
 
@@ -37,7 +36,7 @@ static void name_by_join(uint8_t out[JOIN_NAME_BYTES], uint32_t community,
     out[37] = (uint8_t) class;
 }
 
-static void name_by_author(uint8_t out[AUTHOR_NAME_BYTES], const struct copse_txn_log *log)
+void copse_logs_name(uint8_t out[COPSE_LOGS_NAME_BYTES], const struct copse_txn_log *log)
 {
     (void)copse_logs_prefix(out, log->community, &log->log.author);
     memcpy(out + 37, log->log.join.bytes, sizeof log->log.join.bytes);
@@ -66,11 +65,11 @@ static enum copse_err put_names(struct copse_txn *txn, const struct copse_txn_lo
 {
     uint8_t number[4];
     uint8_t by_join[JOIN_NAME_BYTES];
-    uint8_t by_author[AUTHOR_NAME_BYTES];
+    uint8_t by_author[COPSE_LOGS_NAME_BYTES];
     struct copse_slice value = {number, sizeof number};
     copse_bytes_put_u32(number, log->number);
     name_by_join(by_join, log->community, &log->log.join, log->log.class);
-    name_by_author(by_author, log);
+    copse_logs_name(by_author, log);
     enum copse_err err =
         copse_db_put(txn->db, COPSE_DB_NAMES, (struct copse_slice){by_join, sizeof by_join}, value);
     if (err != COPSE_OK) {
@@ -234,10 +233,10 @@ enum copse_err copse_logs_drop(struct copse_txn *txn, uint32_t number)
     }
     uint8_t key[4];
     uint8_t by_join[JOIN_NAME_BYTES];
-    uint8_t by_author[AUTHOR_NAME_BYTES];
+    uint8_t by_author[COPSE_LOGS_NAME_BYTES];
     copse_bytes_put_u32(key, number);
     name_by_join(by_join, log->community, &log->log.join, log->log.class);
-    name_by_author(by_author, log);
+    copse_logs_name(by_author, log);
     err = copse_db_del(txn->db, COPSE_DB_NAMES, (struct copse_slice){by_join, sizeof by_join});
     if (err == COPSE_OK) {
         err = copse_db_del(txn->db, COPSE_DB_NAMES,

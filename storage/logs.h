@@ -32,4 +32,8 @@ enum copse_err copse_logs_flush(struct copse_txn *txn) COPSE_MUST_CHECK;
  * what a walk begins with. Returns its size, at most 37. */
 size_t copse_logs_prefix(uint8_t out[37], uint32_t community, const struct copse_id *author);
 
+/* The key of one log in the walk over its device. */
+#define COPSE_LOGS_NAME_BYTES 70u
+void copse_logs_name(uint8_t out[COPSE_LOGS_NAME_BYTES], const struct copse_txn_log *log);
+
 #endif

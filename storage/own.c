@@ -277,6 +277,7 @@ enum copse_err copse_own_raise(struct copse_txn *txn, struct copse_head *head, b
     bool any = false;
     for (;;) {
         struct copse_head_row row = {.device = *device};
+        copse_head_machine(&row.machine);
         enum copse_err err = copse_entries_next_community(txn, &row.community, &community);
         if (err == COPSE_ERR_NOT_FOUND) {
             *changed = any;
@@ -301,7 +302,7 @@ enum copse_err copse_own_check(struct copse_txn *txn, const struct copse_head *h
         if (!copse_bytes_equal_ids(&row->device, device)) {
             continue;
         }
-        if (!copse_bytes_equal_ids(&head->machine, &machine)) {
+        if (!copse_bytes_equal_ids(&row->machine, &machine)) {
             return copse_error_set(error, COPSE_ERR_REFUSED,
                                    "this store was published from another machine; "
                                    "give this one a device key of its own to write here");

@@ -68,6 +68,21 @@ static enum copse_err drop_entries(struct copse_txn *txn, const struct copse_txn
     return COPSE_OK;
 }
 
+/* A JOIN stays as long as there is a log of class 1 that hangs from it. */
+static enum copse_err check_join(struct copse_txn *txn, const struct copse_txn_log *log)
+{
+    uint32_t other = 0;
+    if (log->log.class != COPSE_ENTRY_CONTROL) {
+        return COPSE_OK;
+    }
+    enum copse_err err =
+        copse_logs_find(txn, &other, log->community, &log->log.join, COPSE_ENTRY_DATA);
+    if (err == COPSE_ERR_NOT_FOUND) {
+        return COPSE_OK;
+    }
+    return err == COPSE_OK ? COPSE_ERR_REFUSED : err;
+}
+
 /* May a branch end before `from`? If it goes on before it, *leaf is set to the entry that ends it.
  */
 static enum copse_err check_end(struct copse_txn *txn, struct copse_id *leaf,
@@ -94,16 +109,7 @@ static enum copse_err check_end(struct copse_txn *txn, struct copse_id *leaf,
     if (from->branch + 1 != tree->branch_count) {
         return COPSE_ERR_REFUSED;
     }
-    /* A JOIN stays as long as there is a log of class 1 that hangs from it. */
-    uint32_t other = 0;
-    if (tree->branch_count == 1 && tree->class == COPSE_ENTRY_CONTROL) {
-        enum copse_err err =
-            copse_logs_find(txn, &other, log->community, &tree->join, COPSE_ENTRY_DATA);
-        if (err != COPSE_ERR_NOT_FOUND) {
-            return err == COPSE_OK ? COPSE_ERR_REFUSED : err;
-        }
-    }
-    return COPSE_OK;
+    return tree->branch_count == 1 ? check_join(txn, log) : COPSE_OK;
 }
 
 enum copse_err copse_prune_drop(struct copse_txn *txn, const struct copse_position *from)
@@ -143,6 +149,21 @@ enum copse_err copse_prune_drop(struct copse_txn *txn, const struct copse_positi
         err = copse_logs_drop(txn, log->number);
     }
     return err;
+}
+
+enum copse_err copse_prune_drop_log(struct copse_txn *txn, uint32_t number)
+{
+    COPSE_ASSERT(txn->mode == COPSE_DB_WRITE);
+    struct copse_txn_log *log = NULL;
+    enum copse_err err = copse_logs_get(txn, &log, number);
+    if (err == COPSE_OK) {
+        err = check_join(txn, log);
+    }
+    for (uint32_t i = 0; err == COPSE_OK && i < log->log.branch_count; i++) {
+        struct copse_position from = {number, i, log->log.branches[i].first_seq};
+        err = drop_entries(txn, log, &from);
+    }
+    return err == COPSE_OK ? copse_logs_drop(txn, number) : err;
 }
 
 enum copse_err copse_prune_make_room(struct copse_txn *txn, uint32_t *branch,

@@ -13,6 +13,10 @@
 enum copse_err copse_prune_drop(struct copse_txn *txn,
                                 const struct copse_position *from) COPSE_MUST_CHECK;
 
+/* Take a whole log away, however its branches hang together. COPSE_OK; COPSE_ERR_NOT_FOUND;
+ * COPSE_ERR_REFUSED: a JOIN from which a log of class 1 hangs; or a fault. */
+enum copse_err copse_prune_drop_log(struct copse_txn *txn, uint32_t number) COPSE_MUST_CHECK;
+
 /* Make room for a fork in a log that has as many branches as are kept (SPEC 4.8): give up the
  * surplus branch if it is another than the new one, which takes its number. `log` has the new
  * branch as its last. Sets *branch to the number that the new branch has from now on. COPSE_OK,

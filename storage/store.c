@@ -226,12 +226,12 @@ static struct copse_slice sent_key(void)
     return copse_bytes_of_string("sent");
 }
 
-static enum copse_err was_sent(struct copse_txn *txn, bool *out)
+static enum copse_err was_sent(struct copse_txn *txn, bool *out, const struct copse_id *device)
 {
     struct copse_slice value;
     enum copse_err err = copse_db_get(txn->db, &value, COPSE_DB_META, sent_key());
     if (err == COPSE_OK || err == COPSE_ERR_NOT_FOUND) {
-        *out = err == COPSE_OK;
+        *out = err == COPSE_OK && copse_bytes_equal(value, copse_bytes_of_id(device));
         return COPSE_OK;
     }
     return err;
@@ -326,13 +326,12 @@ static enum copse_err publish(struct copse_store *store, struct copse_txn *txn, 
         err = copse_head_save(&head, store->state_home.text, &store->name, error);
     }
     if (err == COPSE_OK) {
-        err = was_sent(txn, &sent);
-    }
-    if (err == COPSE_OK) {
-        *first = !sent;
+        err = was_sent(txn, &sent, device);
+        *first = err == COPSE_OK && !sent;
     }
     copse_head_deinit(&head);
-    return err;
+    /* A store that is behind writes nothing of its own: all that is here has left before. */
+    return err == COPSE_ERR_REFUSED ? COPSE_OK : err;
 }
 
 enum copse_err copse_store_publish(struct copse_store *store, const struct copse_id *device,
@@ -344,14 +343,20 @@ enum copse_err copse_store_publish(struct copse_store *store, const struct copse
         return COPSE_OK;
     }
     struct copse_txn *txn = NULL;
-    enum copse_err err = copse_store_begin(&txn, store, COPSE_DB_READ, 0, error);
+    bool first = false;
+    int lock = -1;
+    /* The lock before the transaction: who has it last has seen most. */
+    enum copse_err err = copse_head_lock(&lock, store->state_home.text, error);
     if (err != COPSE_OK) {
         return err;
     }
-    bool first = false;
-    number = copse_store_txn_number(txn);
-    err = publish(store, txn, &first, device, error);
-    copse_txn_abort(txn);
+    err = copse_store_begin(&txn, store, COPSE_DB_READ, 0, error);
+    if (err == COPSE_OK) {
+        number = copse_store_txn_number(txn);
+        err = publish(store, txn, &first, device, error);
+        copse_txn_abort(txn);
+    }
+    copse_head_unlock(lock);
     if (err == COPSE_OK && first) {
         err = note_sent(store, device, error);
     }
@@ -491,6 +496,12 @@ static enum copse_err ingest_some(struct copse_store *store, struct progress *pr
     return err;
 }
 
+void copse_store_pause(void)
+{
+    struct timespec pause = {0, (long)COPSE_STORE_PAUSE_US * 1000};
+    (void)nanosleep(&pause, NULL);
+}
+
 enum copse_err copse_store_ingest(struct copse_store *store, const struct copse_id *community,
                                   const struct copse_store_batch *batch, uint64_t now_ms,
                                   struct copse_error *error)
@@ -501,8 +512,7 @@ enum copse_err copse_store_ingest(struct copse_store *store, const struct copse_
     struct progress progress = {0, FILL_US_FIRST};
     while (progress.at < batch->count) {
         if (progress.at > 0) {
-            struct timespec pause = {0, (long)COPSE_STORE_PAUSE_US * 1000};
-            (void)nanosleep(&pause, NULL);
+            copse_store_pause();
         }
         enum copse_err err = ingest_some(store, &progress, community, batch, now_ms, error);
         if (err != COPSE_OK) {

@@ -142,6 +142,9 @@ enum copse_err copse_store_ingest(struct copse_store *store, const struct copse_
                                   const struct copse_store_batch *batch, uint64_t now_ms,
                                   struct copse_error *error) COPSE_MUST_CHECK;
 
+/* Wait COPSE_STORE_PAUSE_US between two transactions of one piece of work. */
+void copse_store_pause(void);
+
 /* ---- care ---- */
 
 /* Write a compact, verified copy of the store, without identity and search, to `path` (0600). The

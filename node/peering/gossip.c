@@ -180,6 +180,15 @@ static enum copse_err gossip_save_entry(struct copse_gossip *gossip,
     return copse_store_commit(gossip->store, txn, gossip->error);
 }
 
+/* Who has said HELLO and then shares no community makes room. NULL: there is nobody. */
+static struct copse_link *gossip_find_idle(const struct copse_gossip *gossip, const char *host)
+{
+    uint64_t now_ms = gossip_now(gossip);
+    return now_ms < COPSE_GOSSIP_GREETING_MS
+               ? NULL
+               : copse_link_idle(&gossip->links, host, now_ms - COPSE_GOSSIP_GREETING_MS);
+}
+
 static enum copse_err gossip_on_ready(struct copse_gossip *gossip, struct copse_link *link)
 {
     struct copse_session_peer peer;
@@ -195,8 +204,11 @@ static enum copse_err gossip_on_ready(struct copse_gossip *gossip, struct copse_
         return COPSE_OK;
     }
     if (copse_link_count_linked(&gossip->links) >= COPSE_GOSSIP_LINKED_MAX) {
-        copse_link_leave(link, COPSE_CODE_BUSY);
-        return COPSE_OK;
+        struct copse_link *idle = gossip_find_idle(gossip, NULL);
+        copse_link_leave(idle == NULL ? link : idle, COPSE_CODE_BUSY);
+        if (idle == NULL) {
+            return COPSE_OK;
+        }
     }
     link->state = COPSE_LINK_LINKED;
     struct copse_gossip_news news = copse_link_news(link, COPSE_GOSSIP_LINKED);
@@ -257,7 +269,7 @@ static enum copse_err gossip_on_event(struct copse_gossip *gossip, struct copse_
     case COPSE_SESSION_PUBLISH:
         return gossip_on_publish(gossip, link);
     case COPSE_SESSION_CLOSED:
-        return copse_topics_closed(&gossip->topics, link, topic, event->code);
+        return copse_topics_closed(&gossip->topics, link, topic, event->code, gossip_now(gossip));
     case COPSE_SESSION_ENDED:
         link->code = event->code;
         return COPSE_OK;
@@ -343,6 +355,9 @@ static void gossip_pump(struct copse_gossip *gossip, struct copse_link *link)
         }
         moved = gossip_is_fine(gossip, gossip_begin_session(gossip, link));
     }
+    if (moved && copse_link_again_ms(link) <= gossip_now(gossip)) {
+        err = copse_topics_open(&gossip->topics, link, COPSE_TOPICS_NEW, gossip_now(gossip));
+    }
     while (moved && err == COPSE_OK && !link->is_over) {
         moved = false;
         err = gossip_pump_in(gossip, link, &moved);
@@ -352,7 +367,8 @@ static void gossip_pump(struct copse_gossip *gossip, struct copse_link *link)
         if (err == COPSE_OK) {
             err = gossip_take_events(gossip, link, &moved); /* sending may have raised some */
         }
-        if (err == COPSE_OK && copse_link_is_done(link) && !link->has_left) {
+        if (err == COPSE_OK && copse_link_is_done(link) && !link->has_left &&
+            !copse_ingest_waits(&gossip->ingest, link->connection)) {
             copse_link_leave(link, COPSE_CODE_NONE);
             moved = true;
         }
@@ -601,6 +617,7 @@ static bool gossip_make_room(struct copse_gossip *gossip, const char *host)
     struct copse_link *victim = NULL;
     if (copse_link_count_from(&gossip->links, host) >= COPSE_GOSSIP_ADDRESS_MAX) {
         victim = copse_link_oldest(&gossip->links, host);
+        victim = victim == NULL ? gossip_find_idle(gossip, host) : victim;
     } else if (copse_link_count_greeting(&gossip->links) >= COPSE_GOSSIP_GREETING_MAX) {
         victim = copse_link_oldest(&gossip->links, NULL);
     } else {
@@ -706,6 +723,8 @@ void copse_gossip_tick(struct copse_gossip *gossip)
         } else if (link->session != NULL && copse_session_deadline_ms(link->session) <= now_ms) {
             copse_session_tick(link->session, now_ms);
             link->is_dirty = true;
+        } else if (copse_link_deadline_ms(link) <= now_ms) {
+            link->is_dirty = true; /* a topic is to be opened again */
         }
     }
     if (now_ms >= gossip->poll_ms) {

@@ -120,6 +120,15 @@ enum copse_err copse_ingest_take(struct copse_ingest *ingest, uint64_t source,
     return COPSE_OK;
 }
 
+bool copse_ingest_waits(const struct copse_ingest *ingest, uint64_t source)
+{
+    size_t i = 0;
+    while (i < ingest->unit_count && ingest->units[i].source != source) {
+        i++;
+    }
+    return i < ingest->unit_count;
+}
+
 uint64_t copse_ingest_deadline_ms(const struct copse_ingest *ingest)
 {
     if (ingest->unit_count == 0) {
@@ -373,28 +382,39 @@ static enum copse_err ingest_data(struct copse_ingest *ingest, size_t first, siz
     return err;
 }
 
-static enum copse_err ingest_content(struct copse_ingest *ingest, struct copse_ingest_unit *unit,
-                                     uint64_t wall_ms)
+/* One content, if it is still of use. */
+static enum copse_err ingest_put_content(struct snapshot *in, struct copse_ingest_unit *unit)
+{
+    struct copse_held held;
+    enum copse_err err = copse_entries_find(in->txn, &held, NULL, in->community, &unit->id);
+    if (err == COPSE_OK) {
+        err = copse_contents_put(in->txn, &held, unit->salted);
+    }
+    unit->is_refused = err != COPSE_OK && err != COPSE_ERR_EXISTS;
+    return err == COPSE_ERR_EXISTS || err == COPSE_ERR_REFUSED || err == COPSE_ERR_NOT_FOUND ||
+                   err == COPSE_ERR_SIGNATURE
+               ? COPSE_OK
+               : err;
+}
+
+/* Contents of one community, together: no more wait than COPSE_INGEST_BYTES_MAX and one. */
+static enum copse_err ingest_contents(struct copse_ingest *ingest, size_t first, size_t end,
+                                      uint64_t wall_ms)
 {
     struct snapshot in;
-    struct copse_held held;
-    enum copse_err err = ingest_begin(ingest, &in, &unit->community, COPSE_DB_WRITE, wall_ms);
+    enum copse_err err =
+        ingest_begin(ingest, &in, &ingest->units[first].community, COPSE_DB_WRITE, wall_ms);
     if (err != COPSE_OK) {
         return err;
     }
-    err = copse_entries_find(in.txn, &held, NULL, in.community, &unit->id);
-    if (err == COPSE_OK) {
-        err = copse_contents_put(in.txn, &held, unit->salted);
+    for (size_t i = first; err == COPSE_OK && i < end; i++) {
+        err = ingest_put_content(&in, &ingest->units[i]);
     }
     if (err == COPSE_OK) {
         return copse_store_commit(ingest->store, in.txn, ingest->error);
     }
     copse_store_abort(in.txn);
-    unit->is_refused = err != COPSE_ERR_EXISTS;
-    return err == COPSE_ERR_EXISTS || err == COPSE_ERR_REFUSED || err == COPSE_ERR_NOT_FOUND ||
-                   err == COPSE_ERR_SIGNATURE
-               ? COPSE_OK
-               : err;
+    return err;
 }
 
 /* How far units go on like the first one. */
@@ -402,7 +422,7 @@ static size_t ingest_alike(const struct copse_ingest *ingest, size_t first)
 {
     const struct copse_ingest_unit *one = &ingest->units[first];
     size_t end = first + 1;
-    while (end < ingest->unit_count && one->kind == COPSE_SESSION_ENTRIES &&
+    while (end < ingest->unit_count && one->kind != COPSE_SESSION_ADMISSION &&
            ingest->units[end].kind == one->kind && ingest->units[end].class == one->class &&
            copse_bytes_equal_ids(&ingest->units[end].community, &one->community)) {
         end++;
@@ -418,7 +438,7 @@ enum copse_err copse_ingest_flush(struct copse_ingest *ingest, uint64_t wall_ms)
         struct copse_ingest_unit *unit = &ingest->units[first];
         end = ingest_alike(ingest, first);
         if (unit->kind == COPSE_SESSION_CONTENT) {
-            err = ingest_content(ingest, unit, wall_ms);
+            err = ingest_contents(ingest, first, end, wall_ms);
         } else if (unit->kind == COPSE_SESSION_ADMISSION) {
             err = ingest_store_if(ingest, unit, ingest_is_honoured, wall_ms);
         } else if (unit->class == COPSE_ENTRY_CONTROL) {
@@ -452,23 +472,77 @@ static enum copse_err ingest_unwanted(uint32_t *number, struct snapshot *in,
     return err;
 }
 
-/* A branch that another one leaves cannot go before that one: try from the youngest on. */
-static enum copse_err ingest_drop(struct snapshot *in, uint32_t number)
+/* Where to cut a branch so that about `max` entries of its end go: behind a signed one. */
+static enum copse_err ingest_cut(struct copse_position *from, struct snapshot *in,
+                                 const struct copse_log_branch *branch, size_t max)
+{
+    uint32_t length = branch->last_seq - branch->first_seq + 1;
+    bool is_signed = false;
+    from->seq = length <= max ? branch->first_seq : branch->last_seq + 1 - (uint32_t)max;
+    while (from->seq > branch->first_seq && !is_signed) {
+        struct copse_held held;
+        struct copse_entries_row row;
+        struct copse_position before = *from;
+        before.seq--;
+        enum copse_err err = copse_entries_at(in->txn, &held, &row, &before);
+        if (err != COPSE_OK) {
+            return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
+        }
+        is_signed = row.is_signed;
+        from->seq -= !is_signed;
+    }
+    return COPSE_OK;
+}
+
+/* Take about `*budget` entries of a log out, from the ends of its branches, and less off it. What is
+ * not more than that goes at once; so does what is left when no end of a branch can go by itself. */
+static enum copse_err ingest_drop(struct snapshot *in, size_t *budget, uint32_t number)
 {
     const struct copse_log *log = NULL;
-    enum copse_err err;
-    while ((err = copse_entries_log(in->txn, &log, number)) == COPSE_OK) {
-        uint32_t branch = log->branch_count;
-        do {
-            branch--;
-            struct copse_position from = {number, branch, log->branches[branch].first_seq};
+    size_t total = 0;
+    enum copse_err err = copse_entries_log(in->txn, &log, number);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    for (uint32_t i = 0; i < log->branch_count; i++) {
+        total += log->branches[i].last_seq - log->branches[i].first_seq + 1;
+    }
+    err = COPSE_ERR_REFUSED;
+    for (uint32_t i = log->branch_count; total > *budget && err == COPSE_ERR_REFUSED && i > 0;
+         i--) {
+        const struct copse_log_branch *branch = &log->branches[i - 1];
+        struct copse_position from = {number, i - 1, 0};
+        err = ingest_cut(&from, in, branch, *budget);
+        if (err == COPSE_OK) {
             err = copse_prune_drop(in->txn, &from);
-        } while (err == COPSE_ERR_REFUSED && branch > 0);
-        if (err != COPSE_OK) {
-            return err == COPSE_ERR_NOT_FOUND || err == COPSE_ERR_REFUSED ? COPSE_ERR_CORRUPT : err;
         }
     }
-    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    bool is_piece = err == COPSE_OK;
+    if (err == COPSE_ERR_REFUSED) {
+        err = copse_prune_drop_log(in->txn, number);
+    }
+    *budget = is_piece || total > *budget ? 0 : *budget - total;
+    return err;
+}
+
+/* The logs of both classes of a JOIN, class 1 first: it hangs from the other. */
+static enum copse_err ingest_drop_both(struct snapshot *in, size_t *budget, uint32_t control)
+{
+    const struct copse_log *log = NULL;
+    uint32_t data = 0;
+    enum copse_err err = copse_entries_log(in->txn, &log, control);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    struct copse_id join = log->join;
+    while (*budget > 0 && (err = copse_entries_log_of(in->txn, &data, in->community, &join,
+                                                      COPSE_ENTRY_DATA)) == COPSE_OK) {
+        err = ingest_drop(in, budget, data);
+        if (err != COPSE_OK) {
+            return err;
+        }
+    }
+    return err == COPSE_ERR_NOT_FOUND ? ingest_drop(in, budget, control) : err;
 }
 
 /* Whether anything is there to sweep, without the lock. */
@@ -485,6 +559,12 @@ static enum copse_err ingest_needs_sweep(struct copse_ingest *ingest, bool *out,
     if (err != COPSE_OK) {
         return err;
     }
+    uint64_t txn_number = copse_store_txn_number(in.txn);
+    if (ingest->swept_number == txn_number &&
+        copse_bytes_equal_ids(&ingest->swept_community, community)) {
+        copse_store_abort(in.txn);
+        return COPSE_OK;
+    }
     /* Without the genesis nobody stands, and nothing can be said about anybody. */
     err = copse_entries_find(in.txn, &genesis, NULL, in.community, community);
     if (err == COPSE_OK) {
@@ -492,7 +572,12 @@ static enum copse_err ingest_needs_sweep(struct copse_ingest *ingest, bool *out,
         *out = err == COPSE_OK;
     }
     copse_store_abort(in.txn);
-    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    if (err == COPSE_ERR_NOT_FOUND) {
+        ingest->swept_number = txn_number;
+        ingest->swept_community = *community;
+        err = COPSE_OK;
+    }
+    return err;
 }
 
 enum copse_err copse_ingest_sweep(struct copse_ingest *ingest, const struct copse_id *community,
@@ -503,21 +588,23 @@ enum copse_err copse_ingest_sweep(struct copse_ingest *ingest, const struct cops
     while (err == COPSE_OK && is_needed) {
         struct snapshot in;
         struct copse_entries_cursor walk = {.next_size = 0};
+        size_t budget = COPSE_INGEST_SWEEP_MAX;
         uint32_t number = 0;
         err = ingest_begin(ingest, &in, community, COPSE_DB_WRITE, wall_ms);
         if (err != COPSE_OK) {
             return err;
         }
-        err = ingest_unwanted(&number, &in, &walk, own);
-        is_needed = err == COPSE_OK;
-        if (is_needed) {
-            err = ingest_drop(&in, number); /* one at a time: each transaction is short */
+        while (err == COPSE_OK && budget > 0 &&
+               (err = ingest_unwanted(&number, &in, &walk, own)) == COPSE_OK) {
+            err = ingest_drop_both(&in, &budget, number);
         }
-        if (err == COPSE_OK) {
+        is_needed = err == COPSE_OK;
+        if (err == COPSE_OK || err == COPSE_ERR_NOT_FOUND) {
             err = copse_store_commit(ingest->store, in.txn, ingest->error);
+            copse_store_pause();
         } else {
             copse_store_abort(in.txn);
         }
     }
-    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    return err;
 }

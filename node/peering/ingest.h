@@ -17,6 +17,7 @@
 #define COPSE_INGEST_UNITS_MAX 4096u
 #define COPSE_INGEST_BYTES_FEW 16384u /* up to which nothing is waited for: live entries */
 #define COPSE_INGEST_WAIT_MS 15u      /* that more may take to come together */
+#define COPSE_INGEST_SWEEP_MAX 1024u  /* entries taken out in one transaction */
 
 struct copse_ingest_unit {
     uint64_t source;
@@ -46,6 +47,9 @@ struct copse_ingest {
     size_t bytes;
     uint64_t first_ms; /* when the first of the batch came */
     uint64_t entries;  /* stored since the beginning */
+    /* as of the transaction with this number there was nothing to sweep in this community */
+    uint64_t swept_number;
+    struct copse_id swept_community;
 };
 
 void copse_ingest_init(struct copse_ingest *ingest, struct copse_store *store,
@@ -57,6 +61,9 @@ enum copse_err copse_ingest_take(struct copse_ingest *ingest, uint64_t source,
                                  const struct copse_session_event *event,
                                  uint64_t now_ms) COPSE_MUST_CHECK;
 
+/* Does anything wait that came over this connection? */
+bool copse_ingest_waits(const struct copse_ingest *ingest, uint64_t source);
+
 /* When flush is due; UINT64_MAX: nothing waits. */
 uint64_t copse_ingest_deadline_ms(const struct copse_ingest *ingest);
 
@@ -66,9 +73,10 @@ uint64_t copse_ingest_deadline_ms(const struct copse_ingest *ingest);
 enum copse_err copse_ingest_flush(struct copse_ingest *ingest, uint64_t wall_ms) COPSE_MUST_CHECK;
 void copse_ingest_clear(struct copse_ingest *ingest);
 
-/* Take the logs of class 0 out that nobody stands behind (SPEC 7.9), but for those of `own`. To be
- * called when class 0 is complete, so that the order of arrival does not matter. COPSE_OK or a
- * fault. Cost: O(logs). */
+/* Take the logs out that nobody stands behind (SPEC 7.9), but for those of `own`, in transactions of
+ * about COPSE_INGEST_SWEEP_MAX entries. To be called when class 0 is complete, so that the order of
+ * arrival does not matter. COPSE_OK or a fault. Cost: O(logs), nothing when nothing was committed
+ * since. */
 enum copse_err copse_ingest_sweep(struct copse_ingest *ingest, const struct copse_id *community,
                                   const struct copse_id *own, uint64_t wall_ms) COPSE_MUST_CHECK;
 

@@ -97,6 +97,32 @@ struct copse_link *copse_link_oldest(const struct copse_link_table *table, const
     return oldest;
 }
 
+static bool has_open_topic(const struct copse_link *link)
+{
+    for (size_t i = 0; i < link->topic_count; i++) {
+        if (link->topics[i].state == COPSE_LINK_OPEN || link->topics[i].state == COPSE_LINK_EQUAL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct copse_link *copse_link_idle(const struct copse_link_table *table, const char *host,
+                                   uint64_t before_ms)
+{
+    struct copse_link *oldest = NULL;
+    for (size_t i = 0; i < COPSE_LINK_MAX; i++) {
+        struct copse_link *link = table->items[i];
+        if (copse_link_is_live(link) && !link->has_left && !link->is_caller &&
+            link->began_ms <= before_ms && !has_open_topic(link) &&
+            (host == NULL || strcmp(link->host, host) == 0) &&
+            (oldest == NULL || link->connection < oldest->connection)) {
+            oldest = link;
+        }
+    }
+    return oldest;
+}
+
 /* ---- topics ---- */
 
 struct copse_link_topic *copse_link_topic(const struct copse_link *link,
@@ -125,6 +151,33 @@ enum copse_err copse_link_add_topic(struct copse_link_table *table, struct copse
     }
     *out = topic;
     return COPSE_OK;
+}
+
+void copse_link_close_topic(const struct copse_link *link, struct copse_link_topic *topic,
+                            enum copse_code code, uint64_t now_ms)
+{
+    uint64_t wait_ms = COPSE_LINK_AGAIN_MS;
+    for (uint32_t i = 0; i < topic->closures && wait_ms < COPSE_LINK_AGAIN_MAX_MS; i++) {
+        wait_ms *= 2;
+    }
+    wait_ms = wait_ms < COPSE_LINK_AGAIN_MAX_MS ? wait_ms : COPSE_LINK_AGAIN_MAX_MS;
+    topic->state = COPSE_LINK_CLOSED;
+    topic->code = code;
+    topic->is_wanting = false;
+    topic->closures++;
+    topic->again_ms = topic->is_ours && !link->is_once ? now_ms + wait_ms : UINT64_MAX;
+}
+
+uint64_t copse_link_again_ms(const struct copse_link *link)
+{
+    uint64_t again_ms = UINT64_MAX;
+    for (size_t i = 0; i < link->topic_count; i++) {
+        const struct copse_link_topic *topic = &link->topics[i];
+        if (topic->state == COPSE_LINK_CLOSED && topic->again_ms < again_ms) {
+            again_ms = topic->again_ms;
+        }
+    }
+    return again_ms;
 }
 
 /* ---- bytes ---- */
@@ -181,7 +234,9 @@ uint64_t copse_link_deadline_ms(const struct copse_link *link)
         link->state == COPSE_LINK_LINKED ? UINT64_MAX : link->began_ms + COPSE_GOSSIP_GREETING_MS;
     uint64_t session_ms =
         link->session == NULL ? UINT64_MAX : copse_session_deadline_ms(link->session);
-    return session_ms < deadline_ms ? session_ms : deadline_ms;
+    uint64_t again_ms = link->has_left ? UINT64_MAX : copse_link_again_ms(link);
+    deadline_ms = session_ms < deadline_ms ? session_ms : deadline_ms;
+    return again_ms < deadline_ms ? again_ms : deadline_ms;
 }
 
 struct copse_gossip_news copse_link_news(const struct copse_link *link,

@@ -13,6 +13,8 @@
 #define COPSE_LINK_MAX (COPSE_GOSSIP_LINKED_MAX + COPSE_GOSSIP_GREETING_MAX)
 #define COPSE_LINK_HOST_BYTES 64u
 #define COPSE_LINK_PENDING_MAX 1048576u /* bytes read that the session does not take yet */
+#define COPSE_LINK_AGAIN_MS 60000u      /* until a topic that was closed is opened again; doubles */
+#define COPSE_LINK_AGAIN_MAX_MS 3600000u
 
 enum copse_link_state { COPSE_LINK_CALLING, COPSE_LINK_GREETING, COPSE_LINK_LINKED };
 
@@ -26,9 +28,12 @@ enum copse_link_topic_state {
 struct copse_link_topic {
     struct copse_id community;
     enum copse_link_topic_state state;
-    enum copse_code code;         /* CLOSED */
-    bool is_wanting;              /* contents are being asked for */
-    size_t wanted;                /* and not answered */
+    enum copse_code code; /* CLOSED */
+    bool is_ours;         /* this side has opened it, and opens it again when it is closed */
+    uint32_t closures;    /* in a row */
+    uint64_t again_ms;    /* CLOSED: not opened again before */
+    bool is_wanting;      /* contents are being asked for */
+    size_t wanted;        /* and not answered */
     struct copse_position cursor; /* in the list of what is missing */
 };
 
@@ -84,6 +89,11 @@ size_t copse_link_count_from(const struct copse_link_table *table, const char *h
 /* The oldest that was accepted and has not said HELLO, from a host or (NULL) any. NULL: none. */
 struct copse_link *copse_link_oldest(const struct copse_link_table *table, const char *host);
 
+/* The oldest that was accepted before `before_ms`, has said HELLO, and has no community open, from a
+ * host or (NULL) any. NULL: none. */
+struct copse_link *copse_link_idle(const struct copse_link_table *table, const char *host,
+                                   uint64_t before_ms);
+
 /* The topic of a community; NULL: none. Borrowed until one is added. */
 struct copse_link_topic *copse_link_topic(const struct copse_link *link,
                                           const struct copse_id *community);
@@ -100,6 +110,13 @@ void copse_link_consume(struct copse_link *link, size_t left);
 
 /* Ask the session to say goodbye, once. */
 void copse_link_leave(struct copse_link *link, enum copse_code code);
+
+/* The session has closed a topic: when to open it again. */
+void copse_link_close_topic(const struct copse_link *link, struct copse_link_topic *topic,
+                            enum copse_code code, uint64_t now_ms);
+
+/* When a topic is to be opened again; UINT64_MAX: none. */
+uint64_t copse_link_again_ms(const struct copse_link *link);
 
 /* Is it there for once, and all is said? */
 bool copse_link_is_done(const struct copse_link *link);

@@ -166,7 +166,8 @@ static const struct copse_log *shelf_log(void *context, const struct copse_id *c
     return log;
 }
 
-/* The cursor counts the logs of the device that were passed, of either class; they are few. */
+/* The cursor is the number of the log that was given last, which names where to go on: a device may
+ * have as many JOINs as it likes. */
 static enum copse_err shelf_next_log(void *context, uint64_t *number, uint64_t *cursor,
                                      const struct copse_id *community,
                                      const struct copse_id *author, enum copse_entry_class class)
@@ -174,18 +175,20 @@ static enum copse_err shelf_next_log(void *context, uint64_t *number, uint64_t *
     struct copse_shelf *shelf = context;
     struct copse_entries_cursor walk = {.next_size = 0};
     uint32_t community_number = 0;
-    uint64_t passed = 0;
     enum copse_err err = shelf_number(shelf, &community_number, community);
+    if (err == COPSE_OK && *cursor != 0) {
+        err = copse_entries_behind_log(shelf->txn, &walk, (uint32_t)*cursor);
+    }
     while (err == COPSE_OK) {
         uint32_t log_number = 0;
         const struct copse_log *log = NULL;
         err = copse_entries_next_log(shelf->txn, &log_number, &walk, community_number, author);
-        if (err == COPSE_OK && passed++ >= *cursor) {
+        if (err == COPSE_OK) {
             err = copse_entries_log(shelf->txn, &log, log_number);
         }
-        if (err == COPSE_OK && log != NULL && log->class == class) {
+        if (err == COPSE_OK && log->class == class) {
             *number = log_number;
-            *cursor = passed;
+            *cursor = log_number;
             return COPSE_OK;
         }
     }

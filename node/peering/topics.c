@@ -12,9 +12,14 @@ enum copse_err copse_topics_open(struct copse_topics *topics, struct copse_link 
     if (err == COPSE_OK) {
         err = copse_shelf_communities(topics->shelf, &communities, &count);
     }
+    for (size_t i = 0; i < link->topic_count; i++) {
+        struct copse_link_topic *topic = &link->topics[i];
+        bool is_due = topic->state == COPSE_LINK_CLOSED && topic->again_ms <= now_ms;
+        topic->state = is_due ? COPSE_LINK_QUIET : topic->state;
+    }
     for (size_t i = 0; err == COPSE_OK && i < count; i++) {
         struct copse_link_topic *topic = copse_link_topic(link, &communities[i].id);
-        if (topic != NULL) {
+        if (topic != NULL && !(topic->state == COPSE_LINK_QUIET && topic->is_ours)) {
             continue;
         }
         err = copse_link_add_topic(topics->links, link, &topic, &communities[i].id);
@@ -24,6 +29,7 @@ enum copse_err copse_topics_open(struct copse_topics *topics, struct copse_link 
         err = copse_session_open(link->session, &communities[i].id, now_ms);
         if (err == COPSE_OK || err == COPSE_ERR_EXISTS) {
             topic->state = COPSE_LINK_OPEN;
+            topic->is_ours = err == COPSE_OK;
         }
         if (err == COPSE_ERR_EXISTS || err == COPSE_ERR_BUSY || err == COPSE_ERR_LIMIT ||
             err == COPSE_ERR_NOT_FOUND) {
@@ -67,6 +73,7 @@ enum copse_err copse_topics_equal(struct copse_topics *topics, struct copse_link
     struct copse_shelf *shelf = topics->shelf;
     uint64_t marked_ms = 0;
     topic->state = COPSE_LINK_EQUAL;
+    topic->closures = 0;
     enum copse_err err = copse_shelf_enter(shelf, &link->node);
     if (err == COPSE_OK) {
         err = copse_shelf_get_mark(shelf->txn, &marked_ms, &link->node, &topic->community);
@@ -88,16 +95,15 @@ enum copse_err copse_topics_equal(struct copse_topics *topics, struct copse_link
 }
 
 enum copse_err copse_topics_closed(struct copse_topics *topics, struct copse_link *link,
-                                   struct copse_link_topic *topic, enum copse_code code)
+                                   struct copse_link_topic *topic, enum copse_code code,
+                                   uint64_t now_ms)
 {
     struct copse_shelf *shelf = topics->shelf;
     uint64_t marked_ms = 0;
     if (code == COPSE_CODE_DUPLICATE) {
         return COPSE_OK; /* the peer's own OPEN stands */
     }
-    topic->state = COPSE_LINK_CLOSED;
-    topic->code = code;
-    topic->is_wanting = false;
+    copse_link_close_topic(link, topic, code, now_ms);
     if (code != COPSE_CODE_NOT_MEMBER) {
         return COPSE_OK;
     }

@@ -14,7 +14,7 @@ struct copse_topics {
 
 enum copse_topics_manner {
     COPSE_TOPICS_FIRST, /* all communities, if this side has called; otherwise the other opens */
-    COPSE_TOPICS_NEW,   /* those that came to be known since */
+    COPSE_TOPICS_NEW,   /* those that came to be known since, or are to be opened again */
 };
 
 /* Open on a link what this node knows and the link does not. COPSE_OK or a fault, as all here. */
@@ -28,8 +28,8 @@ enum copse_err copse_topics_equal(struct copse_topics *topics, struct copse_link
 
 /* The session has closed it. */
 enum copse_err copse_topics_closed(struct copse_topics *topics, struct copse_link *link,
-                                   struct copse_link_topic *topic,
-                                   enum copse_code code) COPSE_MUST_CHECK;
+                                   struct copse_link_topic *topic, enum copse_code code,
+                                   uint64_t now_ms) COPSE_MUST_CHECK;
 
 /* A content that was asked for came, or did not. */
 enum copse_err copse_topics_answered(struct copse_topics *topics, struct copse_link *link,

@@ -246,15 +246,29 @@ size_t copse_uv_net_queued(void *context, uint64_t connection)
     return stream == NULL ? 0 : stream->waiting.size + stream->going.size;
 }
 
+static size_t uv_net_count_ending(const struct copse_uv_net *net)
+{
+    size_t count = 0;
+    for (const struct stream *stream = net->streams; stream != NULL; stream = stream->next) {
+        count += stream->ends_when_sent && !stream->is_closing;
+    }
+    return count;
+}
+
+/* Gossip has forgotten it, so nothing counts it but this: a peer that made sessions end while much
+ * is queued, and reads slowly, would pile up descriptors. */
 void copse_uv_net_close(void *context, uint64_t connection, enum copse_env_closing closing)
 {
-    struct stream *stream = uv_net_find(context, connection);
+    struct copse_uv_net *net = context;
+    struct stream *stream = uv_net_find(net, connection);
     if (stream == NULL) {
         return;
     }
     stream->is_forgotten = true;
-    if (closing == COPSE_ENV_AFTER_SENDING && stream->is_writing) {
+    if (closing == COPSE_ENV_AFTER_SENDING && stream->is_writing &&
+        uv_net_count_ending(net) < COPSE_UV_NET_ENDING_MAX) {
         stream->ends_when_sent = true;
+        stream->moved_ms = uv_now(net->loop);
         (void)uv_read_stop((uv_stream_t *)&stream->tcp);
     } else {
         uv_net_finish(stream);
@@ -493,11 +507,11 @@ void copse_uv_net_addresses(struct copse_ticket_peer *out, const char *at)
 
 /* ---- beginning and end ---- */
 
-/* Has the peer taken nothing for too long? */
+/* Has the peer taken nothing for too long? At the end it has to take all in that time. */
 static bool uv_net_is_stuck(struct stream *stream, uint64_t now_ms)
 {
     size_t queued = uv_stream_get_write_queue_size((uv_stream_t *)&stream->tcp);
-    if (queued == 0 || queued != stream->queued_bytes) {
+    if (!stream->ends_when_sent && (queued == 0 || queued != stream->queued_bytes)) {
         stream->queued_bytes = queued;
         stream->moved_ms = now_ms;
     }

@@ -9,6 +9,7 @@
 
 #define COPSE_UV_NET_QUEUE_MAX 1048576u /* bytes queued for a peer that end its connection */
 #define COPSE_UV_NET_STUCK_MS 30000u    /* without a byte taken by the peer, the same */
+#define COPSE_UV_NET_ENDING_MAX 64u     /* connections that only send their last bytes */
 
 struct copse_uv_net; /* opaque */
 struct uv_loop_s;

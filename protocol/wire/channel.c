@@ -471,8 +471,13 @@ static enum copse_err take_cdata(struct copse_channel *channel, struct copse_cha
         copse_channel_close(channel, COPSE_CODE_BAD_ENTRY);
         return COPSE_OK;
     }
+    if (err == COPSE_ERR_NOT_FOUND) {
+        gift->kind = COPSE_CHANNEL_NO_CONTENT; /* its entry was given up meanwhile */
+        gift->why = COPSE_MESSAGE_MISSING;
+        return COPSE_OK;
+    }
     if (err != COPSE_OK) {
-        return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+        return err;
     }
     gift->kind = COPSE_CHANNEL_CONTENT;
     gift->ticket = copse_intake_put_other(&link->intake, channel->handle, link->weight);
@@ -741,28 +746,32 @@ void copse_channel_compare(struct copse_channel *channel)
     channel->wants_round = true;
 }
 
-/* Is this side waiting for the peer? In LIVE nobody waits; what is being stored is our own
- * delay. */
+/* Is this side waiting for the peer? In LIVE nobody waits but for contents that were asked for; what
+ * is being stored is our own delay. */
 static bool waits_for_peer(const struct copse_channel *channel,
                            const struct copse_channel_link *link)
 {
-    return channel->state != COPSE_CHANNEL_LIVE && channel->state != COPSE_CHANNEL_CLOSED &&
-           !channel->is_publish_awaited && copse_intake_count(&link->intake, channel->handle) == 0;
+    bool is_asking =
+        channel->want.wanted_count > 0 && (channel->due & COPSE_CHANNEL_DUE_CWANT) == 0;
+    return (channel->state != COPSE_CHANNEL_LIVE || is_asking) &&
+           channel->state != COPSE_CHANNEL_CLOSED && !channel->is_publish_awaited &&
+           copse_intake_count(&link->intake, channel->handle) == 0;
 }
 
 uint64_t copse_channel_deadline_ms(const struct copse_channel *channel,
                                    const struct copse_channel_link *link)
 {
-    if (waits_for_peer(channel, link)) {
-        return channel->progress_ms + COPSE_CHANNEL_PROGRESS_MS;
+    uint64_t deadline_ms = UINT64_MAX;
+    if (channel->state == COPSE_CHANNEL_LIVE && channel->wants_round) {
+        deadline_ms = channel->round_ms + COPSE_CHANNEL_ROUND_GAP_MS;
+    } else if (channel->state == COPSE_CHANNEL_LIVE && channel->is_leader) {
+        deadline_ms = channel->compare_ms;
     }
-    if (channel->state != COPSE_CHANNEL_LIVE) {
-        return UINT64_MAX;
+    if (waits_for_peer(channel, link) &&
+        channel->progress_ms + COPSE_CHANNEL_PROGRESS_MS < deadline_ms) {
+        deadline_ms = channel->progress_ms + COPSE_CHANNEL_PROGRESS_MS;
     }
-    if (channel->wants_round) {
-        return channel->round_ms + COPSE_CHANNEL_ROUND_GAP_MS;
-    }
-    return channel->is_leader ? channel->compare_ms : UINT64_MAX;
+    return deadline_ms;
 }
 
 void copse_channel_tick(struct copse_channel *channel, const struct copse_channel_link *link,

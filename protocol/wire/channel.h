@@ -96,7 +96,7 @@ enum copse_channel_outcome {
 
 struct copse_channel_push {
     struct copse_id last; /* signed */
-    uint32_t count;       /* entries up to it */
+    uint32_t count;       /* entries up to it; it goes out as as many runs as it takes */
 };
 
 struct copse_channel {

@@ -659,7 +659,7 @@ void copse_session_close(struct copse_session *session, const struct copse_id *c
 void copse_session_push(struct copse_session *session, const struct copse_id *community,
                         const struct copse_channel_push *push)
 {
-    COPSE_ASSERT(push->count > 0 && push->count <= COPSE_RUN_ENTRIES_MAX);
+    COPSE_ASSERT(push->count > 0);
     struct copse_channel *channel = copse_handles_find(&session->handles, community);
     if (channel != NULL) {
         copse_channel_push(channel, push);

@@ -69,6 +69,7 @@ static void drop_wire(struct copse_peer_wire *wire)
 {
     free(wire->ends_of[0].queue);
     free(wire->ends_of[1].queue);
+    free(wire->heard);
     memset(wire, 0, sizeof *wire);
 }
 
@@ -280,10 +281,26 @@ struct copse_peer_wire *copse_peer_world_intrude(struct copse_peer_world *world,
     end->node = &world->nodes[to];
     if (copse_gossip_accepted(end->node->gossip, &end->connection, "192.0.2.9") != COPSE_OK) {
         wire->ends = true;
-    } else if (bytes.size > 0) {
-        append(&wire->ends_of[0], bytes);
+    } else {
+        copse_peer_world_say(wire, bytes);
     }
     return wire;
+}
+
+void copse_peer_world_say(struct copse_peer_wire *wire, struct copse_slice bytes)
+{
+    if (bytes.size > 0) {
+        append(&wire->ends_of[0], bytes);
+    }
+}
+
+void copse_peer_world_take(struct copse_peer_wire *wire, size_t size)
+{
+    assert_true(size <= wire->heard_size);
+    if (size > 0) {
+        memmove(wire->heard, wire->heard + size, wire->heard_size - size);
+        wire->heard_size -= size;
+    }
 }
 
 /* ---- going on ---- */
@@ -315,6 +332,12 @@ static void move_piece(struct copse_peer_world *world, struct copse_peer_wire *w
     world->bytes_moved += size;
     if (to->connection != 0) {
         copse_gossip_bytes(to->node->gossip, to->connection, (struct copse_slice){piece, size});
+    } else if (to->node == NULL) {
+        assert_int_equal(copse_memory_grow(copse_memory_heap(), &wire->heard, &wire->heard_capacity,
+                                           wire->heard_size + size, 1),
+                         COPSE_OK);
+        memcpy(wire->heard + wire->heard_size, piece, size);
+        wire->heard_size += size;
     }
 }
 

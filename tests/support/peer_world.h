@@ -48,6 +48,9 @@ struct copse_peer_wire {
     bool is_calling; /* not answered yet */
     bool ends;       /* when what is queued has arrived */
     struct copse_peer_end ends_of[2];
+    uint8_t *heard; /* what a stranger at end 0 was told, and has not taken */
+    size_t heard_size;
+    size_t heard_capacity;
 };
 
 struct copse_peer_world {
@@ -83,6 +86,11 @@ uint64_t copse_peer_world_call(struct copse_peer_world *world, size_t from, size
 /* A stranger connects to a node and says `bytes` (may be none). The wire. */
 struct copse_peer_wire *copse_peer_world_intrude(struct copse_peer_world *world, size_t to,
                                                  struct copse_slice bytes);
+
+/* The stranger at a wire says more; or takes what it was told: the first `size` bytes of
+ * wire->heard. */
+void copse_peer_world_say(struct copse_peer_wire *wire, struct copse_slice bytes);
+void copse_peer_world_take(struct copse_peer_wire *wire, size_t size);
 
 /* Let everything happen that happens without the clock going on; then `ms` of the clock. */
 void copse_peer_world_settle(struct copse_peer_world *world);

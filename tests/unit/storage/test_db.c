@@ -219,8 +219,9 @@ static void head__gives_back_what_was_raised(void **state)
     struct copse_store_world *world = *state;
     struct copse_id store = {{7}};
     struct copse_head head;
-    struct copse_head_row row = {.seq = 4, .class = COPSE_ENTRY_DATA};
+    struct copse_head_row row = {.seq = 4, .class = COPSE_ENTRY_DATA, .machine = {{9}}};
     bool changed = false;
+    int lock = -1;
     copse_head_init(&head, copse_memory_heap());
     assert_int_equal(copse_head_load(&head, world->state_home, &store, NULL), COPSE_ERR_NOT_FOUND);
     for (uint8_t i = 0; i < 5; i++) {
@@ -231,13 +232,15 @@ static void head__gives_back_what_was_raised(void **state)
     row.seq = 3;
     assert_int_equal(copse_head_raise(&head, &changed, &row), COPSE_OK);
     assert_false(changed);
+    assert_int_equal(copse_head_lock(&lock, world->state_home, NULL), COPSE_OK);
     assert_int_equal(copse_head_save(&head, world->state_home, &store, NULL), COPSE_OK);
+    copse_head_unlock(lock);
     struct copse_head loaded;
     copse_head_init(&loaded, copse_memory_heap());
     assert_int_equal(copse_head_load(&loaded, world->state_home, &store, NULL), COPSE_OK);
     assert_int_equal(loaded.count, 5);
     assert_int_equal(loaded.rows[4].seq, 4);
-    assert_true(copse_bytes_equal_ids(&loaded.machine, &head.machine));
+    assert_true(copse_bytes_equal_ids(&loaded.rows[4].machine, &row.machine));
     copse_head_deinit(&loaded);
     assert_int_equal(copse_disk_write(world->state_home, "head-0700000000000000", text("x"), NULL),
                      COPSE_OK);

@@ -262,6 +262,41 @@ static void entries__takes_a_content_that_comes_later(void **state)
     free_tree(&tree);
 }
 
+/* The logs of a device, walked from the start or each time from behind the last one. */
+static void entries__go_on_behind_a_log(void **state)
+{
+    struct copse_store_world *world = *state;
+    struct copse_store_person ana;
+    struct copse_store_person ben;
+    copse_store_person_make(&ana, 1);
+    copse_store_person_make(&ben, 2);
+    struct copse_id community = copse_store_world_found(world, &ana);
+    for (size_t i = 0; i < 5; i++) {
+        (void)copse_store_world_join(world, &community, &ben);
+        (void)copse_store_world_post(world, &community, &ben, "with a log of class 1");
+    }
+    struct copse_txn *txn = copse_store_world_begin(world, COPSE_DB_READ);
+    uint32_t community_number = number_of(txn, &community);
+    struct copse_entries_cursor whole = {.next_size = 0};
+    struct copse_entries_cursor again = {.next_size = 0};
+    uint32_t number = 0;
+    size_t count = 0;
+    while (copse_entries_next_log(txn, &number, &whole, community_number, &ben.device) ==
+           COPSE_OK) {
+        uint32_t same = 0;
+        assert_int_equal(copse_entries_next_log(txn, &same, &again, community_number, &ben.device),
+                         COPSE_OK);
+        assert_int_equal(same, number);
+        assert_int_equal(copse_entries_behind_log(txn, &again, same), COPSE_OK);
+        count++;
+    }
+    assert_int_equal(count, 10);
+    assert_int_equal(copse_entries_next_log(txn, &number, &again, community_number, &ben.device),
+                     COPSE_ERR_NOT_FOUND);
+    assert_int_equal(copse_entries_behind_log(txn, &again, UINT32_MAX), COPSE_ERR_NOT_FOUND);
+    copse_store_abort(txn);
+}
+
 #define TEST(name)                                                                                 \
     cmocka_unit_test_setup_teardown(name, copse_store_world_setup, copse_store_world_teardown)
 
@@ -273,6 +308,7 @@ int main(void)
         TEST(entries__refuses_what_has_no_prev_or_signature),
         TEST(entries__takes_a_join_before_the_genesis),
         TEST(entries__takes_a_content_that_comes_later),
+        TEST(entries__go_on_behind_a_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

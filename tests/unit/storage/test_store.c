@@ -2,6 +2,7 @@
 #include "storage/store.h"
 
 #include "storage/check.h"
+#include "storage/migrate.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/fault.h"
 #include "tests/support/random.h"
@@ -377,6 +378,117 @@ static void store__notices_that_the_note_of_heads_is_gone(void **state)
     (void)copse_store_world_post(world, &community, &ana, "found again");
 }
 
+static void load_head(struct copse_head *head, struct copse_id *name,
+                      const struct copse_store_world *world)
+{
+    struct copse_txn *txn = copse_store_world_begin(world, COPSE_DB_READ);
+    assert_int_equal(copse_migrate_name(txn->db, name), COPSE_OK);
+    copse_store_abort(txn);
+    copse_head_init(head, copse_memory_heap());
+    assert_int_equal(copse_head_load(head, world->state_home, name, NULL), COPSE_OK);
+}
+
+/* As on a machine to which home and state were copied, and which then got a device key. */
+static void store__takes_a_new_device_where_another_machine_has_published(void **state)
+{
+    struct copse_store_world *world = *state;
+    struct copse_store_person ana;
+    struct copse_store_person ben;
+    struct copse_head head;
+    struct copse_id name;
+    copse_store_person_make(&ana, 1);
+    copse_store_person_make(&ben, 2);
+    struct copse_id community = copse_store_world_found(world, &ana);
+    (void)copse_store_world_join(world, &community, &ben);
+    assert_int_equal(copse_store_publish(world->store, &ana.device, NULL), COPSE_OK);
+    load_head(&head, &name, world);
+    for (size_t i = 0; i < head.count; i++) {
+        head.rows[i].machine = (struct copse_id){{7}};
+    }
+    assert_int_equal(copse_head_save(&head, world->state_home, &name, NULL), COPSE_OK);
+    copse_head_deinit(&head);
+    for (int i = 0; i < 2; i++) {
+        copse_store_world_close(world);
+        copse_store_world_open(world);
+        (void)copse_store_world_post(world, &community, &ben, "from the new device");
+        assert_int_equal(copse_store_publish(world->store, &ben.device, NULL), COPSE_OK);
+        struct copse_txn *txn = copse_store_world_begin(world, COPSE_DB_READ);
+        assert_int_equal(copse_store_check_head(world->store, txn, &ana.device, NULL),
+                         COPSE_ERR_REFUSED);
+        copse_store_abort(txn);
+    }
+}
+
+/* The newest seq that the note on the disk says of a device. */
+static uint32_t noted_seq(const struct copse_store_world *world, const struct copse_id *name)
+{
+    struct copse_head head;
+    uint32_t seq = 0;
+    copse_head_init(&head, copse_memory_heap());
+    if (copse_head_load(&head, world->state_home, name, NULL) == COPSE_OK) {
+        for (size_t i = 0; i < head.count; i++) {
+            seq = head.rows[i].seq > seq ? head.rows[i].seq : seq;
+        }
+    }
+    copse_head_deinit(&head);
+    return seq;
+}
+
+/* Writes, publishes and looks at the note. The exit code of a process. */
+static int publish_many(struct copse_store_world *world, const struct copse_id *community)
+{
+    struct copse_store_person ana;
+    struct copse_store *store = NULL;
+    struct copse_id name;
+    int code = copse_store_open(&store, &world->options, NULL) == COPSE_OK ? 0 : 1;
+    copse_store_person_make(&ana, 1);
+    for (size_t i = 0; i < 60 && code == 0; i++) {
+        struct copse_txn *txn = NULL;
+        struct copse_id id;
+        struct copse_held held;
+        uint32_t number = 0;
+        if (copse_store_begin(&txn, store, COPSE_DB_WRITE, 1, NULL) != COPSE_OK ||
+            copse_migrate_name(txn->db, &name) != COPSE_OK ||
+            copse_store_world_write(store, txn, &id, community, &ana, "to be sent", NULL) !=
+                COPSE_OK ||
+            copse_entries_find_anywhere(txn, &held, &number, &id) != COPSE_OK) {
+            return 2;
+        }
+        uint32_t seq = held.position.seq;
+        if (copse_store_commit(store, txn, NULL) != COPSE_OK ||
+            copse_store_publish(store, &ana.device, NULL) != COPSE_OK) {
+            return 3;
+        }
+        code = noted_seq(world, &name) >= seq ? 0 : 4;
+    }
+    copse_store_close(store);
+    return code;
+}
+
+static void store__never_lowers_the_note_of_heads_for_two_processes(void **state)
+{
+    struct copse_store_world *world = *state;
+    struct copse_store_person ana;
+    pid_t children[2];
+    copse_store_person_make(&ana, 1);
+    struct copse_id community = copse_store_world_found(world, &ana);
+    copse_store_world_close(world);
+    for (size_t i = 0; i < 2; i++) {
+        children[i] = fork();
+        assert_true(children[i] >= 0);
+        if (children[i] == 0) {
+            _exit(publish_many(world, &community));
+        }
+    }
+    for (size_t i = 0; i < 2; i++) {
+        int status = 0;
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+    copse_store_world_open(world);
+}
+
 /* ---- damage and lack of room ---- */
 
 static void store__tells_of_a_file_cut_short(void **state)
@@ -593,6 +705,10 @@ int main(void)
         TEST(store__loses_nothing_acknowledged_to_a_kill),
         TEST(store__writes_nothing_of_its_own_when_it_is_behind),
         TEST(store__notices_that_the_note_of_heads_is_gone),
+        TEST(store__takes_a_new_device_where_another_machine_has_published),
+        TEST(store__never_lowers_the_note_of_heads_for_two_processes),
+        TEST(store__takes_a_new_device_where_another_machine_has_published),
+        TEST(store__never_lowers_the_note_of_heads_for_two_processes),
         TEST(store__tells_of_a_file_cut_short),
         TEST(store__check_finds_a_changed_byte_of_an_entry),
         TEST(store__says_that_there_is_no_room),

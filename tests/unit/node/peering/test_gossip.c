@@ -1,7 +1,9 @@
+#include "node/peering/link.h"
 #include "tests/support/cmocka.h"
-#include "tests/support/peer_world.h"
+#include "tests/support/peer_liar.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define A (&world->nodes[0])
@@ -64,6 +66,58 @@ static void gossip__introduces_itself_again_to_who_has_forgotten(void **state)
     assert_true(copse_peer_world_is_equal(world, &community));
 }
 
+static struct copse_held find_held(struct copse_txn *txn, const struct copse_id *id)
+{
+    struct copse_held held;
+    uint32_t number = 0;
+    assert_int_equal(copse_entries_find_anywhere(txn, &held, &number, id), COPSE_OK);
+    return held;
+}
+
+static bool has_content(struct copse_peer_node *node, const struct copse_id *id)
+{
+    struct copse_txn *txn = copse_store_world_begin(node->disk, COPSE_DB_READ);
+    struct copse_held held = find_held(txn, id);
+    copse_store_abort(txn);
+    return held.content_state == COPSE_CONTENT_PRESENT;
+}
+
+static void lose_content(struct copse_peer_node *node, const struct copse_id *id)
+{
+    struct copse_txn *txn = copse_store_world_begin(node->disk, COPSE_DB_WRITE);
+    struct copse_held held = find_held(txn, id);
+    assert_int_equal(copse_contents_release(txn, &held, COPSE_CONTENT_MISSING), COPSE_OK);
+    copse_store_world_commit(node->disk, txn);
+}
+
+/* A program that syncs once ends with the link: what came last must be stored by then. */
+static void gossip__ends_no_link_before_the_contents_it_asked_for_are_stored(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    struct copse_id posts[3];
+    char text[20001];
+    memset(text, 'w', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(posts); i++) {
+        posts[i] = copse_peer_world_post(A, &community, text);
+    }
+    meet(world);
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(posts); i++) {
+        lose_content(B, &posts[i]);
+    }
+    B->news_count = 0;
+    memset(B->news, 0, sizeof B->news);
+    (void)copse_peer_world_call(world, 1, 0);
+    for (size_t ms = 0; ms < 100 && copse_peer_world_news(B, COPSE_GOSSIP_GONE) == NULL; ms++) {
+        copse_peer_world_pass(world, 1);
+    }
+    assert_non_null(copse_peer_world_news(B, COPSE_GOSSIP_GONE));
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(posts); i++) {
+        assert_true(has_content(B, &posts[i]));
+    }
+}
+
 /* Both run, and B calls. */
 static void live(struct copse_peer_world *world)
 {
@@ -87,6 +141,39 @@ static void gossip__passes_on_what_is_committed_within_a_second(void **state)
     assert_true(copse_peer_world_has(A, &second));
 }
 
+/* A link lives for a day: what could not be opened at its beginning may be possible later. */
+static void gossip__opens_again_on_the_same_link_what_was_closed(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    struct copse_shelf shelf;
+    struct copse_id node;
+    copse_gossip_node(A->gossip, &node);
+    assert_int_equal(copse_shelf_init(&shelf, B->disk->store, B->keyring, NULL), COPSE_OK);
+    assert_int_equal(copse_shelf_put_mark(&shelf, &node, &community, 1), COPSE_OK);
+    copse_shelf_deinit(&shelf);
+    live(world); /* B does not introduce itself, and A does not know it */
+    assert_null(copse_peer_world_news(B, COPSE_GOSSIP_EQUAL));
+    copse_peer_world_pass(world, 2 * (uint64_t)COPSE_LINK_AGAIN_MS);
+    assert_non_null(copse_peer_world_news(B, COPSE_GOSSIP_EQUAL));
+    assert_null(copse_peer_world_news(B, COPSE_GOSSIP_GONE));
+    assert_true(copse_peer_world_is_equal(world, &community));
+}
+
+static void gossip__tries_ever_more_rarely_what_is_closed_each_time(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id id;
+    struct copse_community_plan plan = {.name = copse_bytes_of_string("Physics")};
+    assert_int_equal(copse_community_create(&B->practice, &id, &plan, NULL), COPSE_OK);
+    live(world);
+    uint64_t before = world->bytes_moved;
+    copse_peer_world_pass(world, 6 * (uint64_t)COPSE_LINK_AGAIN_MAX_MS);
+    assert_null(copse_peer_world_news(B, COPSE_GOSSIP_GONE));
+    uint64_t pings = 6 * (uint64_t)COPSE_LINK_AGAIN_MAX_MS / COPSE_SESSION_IDLE_MS * 2 * 50;
+    assert_true(world->bytes_moved - before < pings + (uint64_t)20 * 100);
+}
+
 static void gossip__passes_on_at_once_when_poked(void **state)
 {
     struct copse_peer_world *world = *state;
@@ -96,6 +183,99 @@ static void gossip__passes_on_at_once_when_poked(void **state)
     copse_gossip_poked(A->gossip);
     copse_peer_world_settle(world);
     assert_true(copse_peer_world_has(B, &id));
+}
+
+/* More than one run may carry: another process has imported something. */
+static void gossip__passes_on_many_entries_that_were_committed_at_once(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    struct copse_id last = community;
+    live(world);
+    for (size_t i = 0; i < COPSE_RUN_ENTRIES_MAX + 44; i++) {
+        last = copse_peer_world_post(A, &community, "from a file");
+    }
+    copse_peer_world_pass(world, COPSE_GOSSIP_POLL_MS);
+    assert_true(copse_peer_world_has(B, &last));
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    FILE *in = fopen(from, "rb");
+    FILE *out = fopen(to, "wb");
+    assert_non_null(in);
+    assert_non_null(out);
+    char buffer[65536];
+    for (size_t size = fread(buffer, 1, sizeof buffer, in); size > 0;
+         size = fread(buffer, 1, sizeof buffer, in)) {
+        assert_int_equal(fwrite(buffer, 1, size, out), size);
+    }
+    (void)fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
+/* Open the store of a node anew; from the copy at `path` if that is not NULL. */
+static void restart(struct copse_peer_node *node, const char *path)
+{
+    char file[600];
+    (void)snprintf(file, sizeof file, "%s/store.mdb", node->disk->home);
+    copse_gossip_free(node->gossip);
+    node->gossip = NULL;
+    copse_store_world_close(node->disk);
+    if (path != NULL) {
+        assert_int_equal(rename(path, file), 0);
+    }
+    copse_store_world_open(node->disk);
+    node->practice.store = node->disk->store;
+    copse_peer_world_start(node, COPSE_PEER_WORLD_WAITS);
+}
+
+/* A store that was put back reads and syncs; once its own entries are back, it writes again. */
+static void gossip__gets_back_from_others_what_a_store_put_back_has_lost(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    char file[600];
+    char copy[600];
+    (void)snprintf(file, sizeof file, "%s/store.mdb", B->disk->home);
+    (void)snprintf(copy, sizeof copy, "%s/copy", B->disk->home);
+    (void)copse_peer_world_post(B, &community, "kept");
+    meet(world);
+    restart(B, NULL);
+    copy_file(file, copy);
+    struct copse_id lost = copse_peer_world_post(B, &community, "lost");
+    meet(world);
+    restart(B, copy);
+    assert_false(copse_peer_world_has(B, &lost));
+    meet(world);
+    assert_true(copse_peer_world_has(B, &lost));
+    (void)copse_peer_world_post(B, &community, "not a fork");
+    meet(world);
+    assert_true(copse_peer_world_is_equal(world, &community));
+}
+
+static void gossip__sends_what_a_store_put_back_still_has(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    char file[600];
+    char copy[600];
+    (void)snprintf(file, sizeof file, "%s/store.mdb", B->disk->home);
+    (void)snprintf(copy, sizeof copy, "%s/copy", B->disk->home);
+    struct copse_id kept = copse_peer_world_post(B, &community, "kept");
+    restart(B, NULL);
+    copy_file(file, copy);
+    (void)copse_peer_world_post(B, &community, "lost, and another node has it");
+    assert_int_equal(
+        copse_store_publish(B->disk->store, copse_keyring_device(B->keyring), &B->error), COPSE_OK);
+    restart(B, copy);
+    meet(world);
+    assert_true(copse_peer_world_has(A, &kept));
+    struct copse_txn *txn = copse_store_world_begin(B->disk, COPSE_DB_READ);
+    assert_int_equal(
+        copse_store_check_head(B->disk->store, txn, copse_keyring_device(B->keyring), &B->error),
+        COPSE_ERR_REFUSED);
+    copse_store_abort(txn);
 }
 
 static void gossip__opens_a_community_that_is_joined_while_it_runs(void **state)
@@ -190,6 +370,33 @@ static void gossip__makes_room_by_hanging_up_on_the_longest_silent(void **state)
     }
 }
 
+/* A handshake costs a stranger little, so it must not keep a place. */
+static void gossip__makes_room_by_hanging_up_on_who_shares_nothing(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    struct copse_peer_liar *liars[COPSE_GOSSIP_ADDRESS_MAX];
+    const struct copse_slice nothing = {NULL, 0};
+    (void)copse_peer_world_post(B, &community, "so that both are at it");
+    for (uint8_t i = 0; i < COPSE_GOSSIP_ADDRESS_MAX; i++) {
+        liars[i] = malloc(sizeof *liars[i]);
+        assert_non_null(liars[i]);
+        copse_peer_liar_init(liars[i], world, 0, i);
+    }
+    copse_peer_liar_open(liars[0], B, 0); /* a member: it may stay */
+    assert_false(copse_peer_world_intrude(world, 0, nothing)->ends_of[1].connection != 0);
+    copse_peer_world_pass(world, COPSE_GOSSIP_GREETING_MS + 1000);
+    assert_true(copse_peer_world_intrude(world, 0, nothing)->ends_of[1].connection != 0);
+    copse_peer_world_settle(world);
+    assert_true(copse_peer_liar_is_heard(liars[0]));
+    assert_false(copse_peer_liar_is_heard(liars[1]));
+    for (uint8_t i = 0; i < COPSE_GOSSIP_ADDRESS_MAX; i++) {
+        assert_true(i == 1 || copse_peer_liar_is_heard(liars[i]));
+        copse_peer_liar_deinit(liars[i]);
+        free(liars[i]);
+    }
+}
+
 static void gossip__does_not_speak_with_itself(void **state)
 {
     struct copse_peer_world *world = *state;
@@ -238,8 +445,14 @@ int main(void)
         TEST(gossip__brings_two_nodes_to_the_same),
         TEST(gossip__costs_little_when_both_are_the_same),
         TEST(gossip__introduces_itself_again_to_who_has_forgotten),
+        TEST(gossip__ends_no_link_before_the_contents_it_asked_for_are_stored),
         TEST(gossip__passes_on_what_is_committed_within_a_second),
+        TEST(gossip__opens_again_on_the_same_link_what_was_closed),
+        TEST(gossip__tries_ever_more_rarely_what_is_closed_each_time),
         TEST(gossip__passes_on_at_once_when_poked),
+        TEST(gossip__passes_on_many_entries_that_were_committed_at_once),
+        TEST(gossip__gets_back_from_others_what_a_store_put_back_has_lost),
+        TEST(gossip__sends_what_a_store_put_back_still_has),
         TEST(gossip__opens_a_community_that_is_joined_while_it_runs),
         TEST(gossip__goes_on_where_a_connection_broke),
         TEST(gossip__shows_a_stranger_nothing),
@@ -247,6 +460,7 @@ int main(void)
         TEST(gossip__hangs_up_at_once_on_what_is_no_handshake),
         TEST(gossip__survives_random_bytes),
         TEST(gossip__makes_room_by_hanging_up_on_the_longest_silent),
+        TEST(gossip__makes_room_by_hanging_up_on_who_shares_nothing),
         TEST(gossip__does_not_speak_with_itself),
         TEST(gossip__keeps_one_of_two_sessions_that_began_at_once),
         TEST(gossip__says_goodbye_when_it_stops),

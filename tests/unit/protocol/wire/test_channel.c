@@ -553,6 +553,38 @@ static void run_noise(uint64_t seed)
     end(&fixture);
 }
 
+/* Otherwise who waits for contents, before it ends or before it asks another, waits for ever. */
+static void channel__gives_up_a_peer_that_answers_no_question_for_contents(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct copse_message message;
+    begin_open(&fixture);
+    struct copse_exchange_view view = {&fixture.liar->port, &fixture.liar->link.key,
+                                       &fixture.world.community};
+    struct copse_message summary = plain(COPSE_MESSAGE_SUMMARY);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(copse_exchange_sum(&summary.sums[i], &view, (enum copse_entry_class)i),
+                         COPSE_OK);
+    }
+    wire_liar_say(fixture.liar, &summary);
+    assert_true(wire_liar_hear_all(fixture.liar, COPSE_MESSAGE_SAME, &message));
+    assert_int_equal(copse_session_want(fixture.liar->session, &fixture.world.community,
+                                        &fixture.world.entries[0]->id, 1),
+                     1);
+    assert_true(wire_liar_hear_all(fixture.liar, COPSE_MESSAGE_CWANT, &message));
+    for (size_t i = 0; i < 5 && !fixture.liar->is_closed; i++) {
+        struct copse_message ping = plain(COPSE_MESSAGE_PING); /* it is there, and does not say */
+        fixture.liar->now_ms += COPSE_CHANNEL_PROGRESS_MS / 4 + 1;
+        copse_session_tick(fixture.liar->session, fixture.liar->now_ms);
+        wire_liar_say(fixture.liar, &ping);
+        (void)wire_liar_hear_all(fixture.liar, COPSE_MESSAGE_PONG, &message);
+    }
+    assert_true(fixture.liar->is_closed);
+    assert_int_equal(fixture.liar->closed_code, COPSE_CODE_TIMEOUT);
+    end(&fixture);
+}
+
 static void channel__survives_any_messages_in_any_order(void **state)
 {
     (void)state;
@@ -652,6 +684,7 @@ int main(void)
         cmocka_unit_test(channel__takes_class_1_only_behind_class_0),
         cmocka_unit_test(channel__ends_at_a_bad_signature),
         cmocka_unit_test(channel__reads_no_further_while_too_much_is_pending),
+        cmocka_unit_test(channel__gives_up_a_peer_that_answers_no_question_for_contents),
         cmocka_unit_test(channel__survives_any_messages_in_any_order),
         cmocka_unit_test(channel__says_little_to_who_has_proved_nothing),
         cmocka_unit_test(channel__keeps_a_session_within_its_bound),
