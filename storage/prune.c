@@ -151,8 +151,22 @@ enum copse_err copse_prune_drop(struct copse_txn *txn, const struct copse_positi
     return err;
 }
 
+/* Of the branches that are left, the one that begins highest: none of them leaves it. */
+static uint32_t highest(const struct copse_log *log, const bool *is_gone)
+{
+    uint32_t found = log->branch_count;
+    for (uint32_t i = 0; i < log->branch_count; i++) {
+        bool is_higher = found == log->branch_count ||
+                         log->branches[i].first_seq > log->branches[found].first_seq;
+        found = !is_gone[i] && is_higher ? i : found;
+    }
+    return found;
+}
+
+/* Reading an entry needs those before it, so a branch goes before the one that it leaves. */
 enum copse_err copse_prune_drop_log(struct copse_txn *txn, uint32_t number)
 {
+    bool is_gone[COPSE_LOG_BRANCHES_MAX] = {false};
     COPSE_ASSERT(txn->mode == COPSE_DB_WRITE);
     struct copse_txn_log *log = NULL;
     enum copse_err err = copse_logs_get(txn, &log, number);
@@ -160,8 +174,10 @@ enum copse_err copse_prune_drop_log(struct copse_txn *txn, uint32_t number)
         err = check_join(txn, log);
     }
     for (uint32_t i = 0; err == COPSE_OK && i < log->log.branch_count; i++) {
-        struct copse_position from = {number, i, log->log.branches[i].first_seq};
+        uint32_t branch = highest(&log->log, is_gone);
+        struct copse_position from = {number, branch, log->log.branches[branch].first_seq};
         err = drop_entries(txn, log, &from);
+        is_gone[branch] = true;
     }
     return err == COPSE_OK ? copse_logs_drop(txn, number) : err;
 }

@@ -158,6 +158,37 @@ static void prune__drops_a_whole_log_and_takes_it_again(void **state)
     copse_store_world_check(fixture->world);
 }
 
+static void prune__drops_a_log_whose_branches_rest_on_what_the_trunk_says(void **state)
+{
+    struct fixture *fixture = *state;
+    struct copse_under under = {fixture->first[0]->id, fixture->first[1]->id};
+    struct copse_build build = {.scheme = copse_key_ed25519(),
+                                .author = &fixture->ben.device,
+                                .secret = &fixture->ben.secret,
+                                .community = &fixture->first[0]->id,
+                                .class = COPSE_ENTRY_DATA,
+                                .prev = fixture->stem[STEM - 1],
+                                .under = &under,
+                                .hlc = 7};
+    uint8_t room[COPSE_ENTRY_OP_BYTES_MAX];
+    build.op = copse_store_world_post_op(room);
+    fixture->more[0] = copse_build_entry(&build); /* of the trunk, and cites anew */
+    for (size_t i = 1; i < 4; i++) {
+        fixture->more[i] = entry_after(fixture, fixture->more[i == 3 ? 1 : 0], 7 + i);
+    }
+    fixture->more_count = 4;
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(add(fixture, fixture->more[i]), COPSE_STORE_STORED);
+    }
+    struct copse_txn *txn = copse_store_world_begin(fixture->world, COPSE_DB_WRITE);
+    struct copse_position data = find(fixture, txn, fixture->more[3]).position;
+    assert_int_equal(copse_prune_drop_log(txn, (uint32_t)data.log), COPSE_OK);
+    copse_store_world_commit(fixture->world, txn);
+    copse_store_world_check(fixture->world);
+    assert_false(holds(fixture, fixture->stem[0]));
+    assert_true(holds(fixture, fixture->first[1]));
+}
+
 static void prune__keeps_what_another_branch_hangs_from(void **state)
 {
     struct fixture *fixture = *state;
@@ -299,6 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(prune__drops_the_end_of_a_log_and_takes_it_again),
         TEST(prune__drops_a_whole_log_and_takes_it_again),
+        TEST(prune__drops_a_log_whose_branches_rest_on_what_the_trunk_says),
         TEST(prune__keeps_what_another_branch_hangs_from),
         TEST(prune__keeps_the_seventeen_lowest_forks),
         TEST(prune__keeps_seventeen_branches_that_begin_a_log),
