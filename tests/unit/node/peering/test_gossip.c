@@ -426,6 +426,28 @@ static void gossip__keeps_one_of_two_sessions_that_began_at_once(void **state)
     assert_true(copse_peer_world_is_equal(world, &community));
 }
 
+/* The newer secret is not known to who comes back: the other one's OPEN is refused. */
+static void gossip__lets_the_called_side_open_by_an_older_secret(void **state)
+{
+    struct copse_peer_world *world = *state;
+    static const struct copse_id anybody;
+    size_t index = 0;
+    struct copse_id community = copse_peer_world_found(world);
+    struct copse_practice_deed deed;
+    struct copse_id id;
+    struct copse_op op = {.kind = COPSE_OP_SECRET, .target = {{9}}};
+    assert_int_equal(copse_practice_begin(&deed, &A->practice, &community, COPSE_DB_WRITE, NULL),
+                     COPSE_OK);
+    assert_int_equal(copse_practice_write(&deed, &id, &op, (struct copse_slice){NULL, 0}, NULL),
+                     COPSE_OK);
+    assert_int_equal(copse_practice_commit(&deed, NULL), COPSE_OK);
+    assert_int_equal(copse_peers_put(&A->peers, &index, "4:127.0.0.1:2", &anybody), COPSE_OK);
+    copse_peer_world_start(A, COPSE_PEER_WORLD_CALLS);
+    copse_peer_world_pass(world, 2 * COPSE_LINK_OFFER_MS);
+    assert_true(copse_peer_world_has(B, &id));
+    assert_true(copse_peer_world_is_equal(world, &community));
+}
+
 static void gossip__says_goodbye_when_it_stops(void **state)
 {
     struct copse_peer_world *world = *state;
@@ -463,6 +485,7 @@ int main(void)
         TEST(gossip__makes_room_by_hanging_up_on_who_shares_nothing),
         TEST(gossip__does_not_speak_with_itself),
         TEST(gossip__keeps_one_of_two_sessions_that_began_at_once),
+        TEST(gossip__lets_the_called_side_open_by_an_older_secret),
         TEST(gossip__says_goodbye_when_it_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
