@@ -53,6 +53,12 @@ void check_arrival(struct links *links, struct peer *peer, const struct copse_he
     }
 }
 
+/* Has another hand written with the key of this node's device? */
+static bool is_copied(const struct links *links, const struct peer *home)
+{
+    return links->is_forged[links->world->people.hands[home->number].device];
+}
+
 /* A device that nobody copied has one branch in each log, wherever it is held. */
 static void check_forks(struct links *links, struct peer *peer, struct copse_txn *txn)
 {
@@ -65,8 +71,7 @@ static void check_forks(struct links *links, struct peer *peer, struct copse_txn
            copse_entries_next_log(txn, &number, &walk, community, NULL) == COPSE_OK) {
         err = copse_entries_log(txn, &log, number);
         const struct peer *home = err == COPSE_OK ? home_of(links, &log->author) : NULL;
-        if (home != NULL && log->branch_count > 1 &&
-            !links->is_forged[links->world->people.hands[home->number].device]) {
+        if (home != NULL && log->branch_count > 1 && !is_copied(links, home)) {
             complain(links, peer, &log->join, "a log of a device that was not copied has forked");
         }
     }
@@ -75,9 +80,11 @@ static void check_forks(struct links *links, struct peer *peer, struct copse_txn
 void check_own(struct links *links, struct peer *peer)
 {
     struct copse_txn *txn = NULL;
+    /* Of a log that a thief forked too often, branches are given up (SPEC 4.8). */
+    size_t count = is_copied(links, peer) ? 0 : peer->acked.count;
     enum copse_err err = copse_store_begin(&txn, peer->store, COPSE_DB_READ, 0, NULL);
     COPSE_ASSERT(err == COPSE_OK);
-    for (size_t i = 0; i < peer->acked.count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct copse_held held;
         uint32_t community = 0;
         if (copse_entries_find_anywhere(txn, &held, &community, &peer->acked.items[i]) !=

@@ -40,7 +40,7 @@ static uint32_t some(struct copse_random *random, uint32_t most)
 
 static void derive_options(struct links_options *out, uint64_t seed)
 {
-    static const uint32_t delays[] = {0, 5, 80, 400, 2000};
+    static const uint32_t delays[] = {0, 5, 60, 250, 600};
     static const uint32_t pieces[] = {40, 700, 3000, 65536};
     static const uint32_t speeds[] = {4, 60, 1000, 100000};
     static const uint32_t gaps[] = {20, 400, 2000, 6000};
