@@ -13,8 +13,7 @@
 #define COPSE_LINK_MAX (COPSE_GOSSIP_LINKED_MAX + COPSE_GOSSIP_GREETING_MAX)
 #define COPSE_LINK_HOST_BYTES 64u
 #define COPSE_LINK_PENDING_MAX 1048576u /* bytes read that the session does not take yet */
-#define COPSE_LINK_OFFER_MS 5000u       /* until who was called opens what the caller did not */
-#define COPSE_LINK_AGAIN_MS 60000u      /* until a topic that was closed is opened again; doubles */
+#define COPSE_LINK_AGAIN_MS 5000u       /* until a topic that is not open is opened; doubles */
 #define COPSE_LINK_AGAIN_MAX_MS 3600000u
 
 enum copse_link_state { COPSE_LINK_CALLING, COPSE_LINK_GREETING, COPSE_LINK_LINKED };

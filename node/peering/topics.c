@@ -37,7 +37,7 @@ enum copse_err copse_topics_open(struct copse_topics *topics, struct copse_link 
         if (err == COPSE_OK && opens) {
             err = topics_open(link, topic, now_ms);
         } else if (err == COPSE_OK) {
-            topic->again_ms = now_ms + COPSE_LINK_OFFER_MS; /* the caller may know no such secret */
+            topic->again_ms = now_ms + COPSE_LINK_AGAIN_MS; /* the caller may know no such secret */
         }
     }
     return err;
