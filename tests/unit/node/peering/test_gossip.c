@@ -448,14 +448,18 @@ static struct copse_id write_op(struct copse_peer_node *node, const struct copse
 static const struct copse_op new_secret = {.kind = COPSE_OP_SECRET, .target = {{9}}};
 static const struct copse_op other_secret = {.kind = COPSE_OP_SECRET, .target = {{8}}};
 
-/* The caller's newest secret is not known to who comes back: its OPEN is refused. */
+/* The caller's newest secrets are not known to who comes back: its OPENs are refused. */
 static void gossip__lets_the_called_side_open_by_an_older_secret(void **state)
 {
     struct copse_peer_world *world = *state;
     static const struct copse_id anybody;
     size_t index = 0;
     struct copse_id community = copse_peer_world_found(world);
-    struct copse_id id = write_op(A, &community, NULL, &new_secret);
+    struct copse_op op = new_secret;
+    struct copse_id id = write_op(A, &community, NULL, &op);
+    for (op.target.bytes[0] = 1; op.target.bytes[0] < 8; op.target.bytes[0]++) {
+        id = write_op(A, &community, NULL, &op);
+    }
     assert_int_equal(copse_peers_put(&A->peers, &index, "4:127.0.0.1:2", &anybody), COPSE_OK);
     copse_peer_world_start(A, COPSE_PEER_WORLD_CALLS);
     copse_peer_world_pass(world, 2 * (uint64_t)COPSE_LINK_AGAIN_MS);
