@@ -105,7 +105,11 @@ enum copse_err copse_topics_closed(struct copse_topics *topics, struct copse_lin
     struct copse_shelf *shelf = topics->shelf;
     uint64_t marked_ms = 0;
     if (code == COPSE_CODE_DUPLICATE) {
-        return COPSE_OK; /* the peer's own OPEN stands */
+        /* The peer's own OPEN stands, unless it comes to nothing. */
+        bool is_asked = topic->state == COPSE_LINK_OPENING;
+        topic->state = is_asked ? COPSE_LINK_QUIET : topic->state;
+        topic->again_ms = is_asked ? now_ms + COPSE_LINK_AGAIN_MS : topic->again_ms;
+        return COPSE_OK;
     }
     copse_link_close_topic(link, topic, code, now_ms);
     if (code != COPSE_CODE_NOT_MEMBER) {

@@ -462,7 +462,7 @@ static void gossip__lets_the_called_side_open_by_an_older_secret(void **state)
     }
     assert_int_equal(copse_peers_put(&A->peers, &index, "4:127.0.0.1:2", &anybody), COPSE_OK);
     copse_peer_world_start(A, COPSE_PEER_WORLD_CALLS);
-    copse_peer_world_pass(world, 2 * (uint64_t)COPSE_LINK_AGAIN_MS);
+    copse_peer_world_pass(world, 3 * (uint64_t)COPSE_LINK_AGAIN_MS);
     assert_true(copse_peer_world_has(B, &id));
     assert_true(copse_peer_world_is_equal(world, &community));
 }
