@@ -13,11 +13,8 @@ struct copse_id check_held(const struct sim_node *node);
 /* Print what the first node has of this and the second has not. */
 void check_explain(const struct sim_node *one, const struct sim_node *two);
 
-/* Two nodes hold the same entries and contents, have derived the same state, and export the same.
+/* All nodes hold the same entries and contents, have derived the same state, and export the same.
  */
-void check_same(struct sim_world *world, const struct sim_node *one, const struct sim_node *two);
-
-/* All nodes do. */
 void check_converged(struct sim_world *world);
 
 /* Every entry's log ancestors are held; every entry has a signed descendant-or-self; every leaf and

@@ -89,7 +89,7 @@ void check_explain(const struct sim_node *one, const struct sim_node *two)
     }
 }
 
-void check_same(struct sim_world *world, const struct sim_node *one, const struct sim_node *two)
+static void compare(struct sim_world *world, const struct sim_node *one, const struct sim_node *two)
 {
     struct copse_id held[2] = {check_held(one), check_held(two)};
     if (!copse_bytes_equal_ids(&held[0], &held[1])) {
@@ -104,6 +104,6 @@ void check_same(struct sim_world *world, const struct sim_node *one, const struc
 void check_converged(struct sim_world *world)
 {
     for (size_t i = 1; i < world->options.nodes; i++) {
-        check_same(world, &world->nodes[0], &world->nodes[i]);
+        compare(world, &world->nodes[0], &world->nodes[i]);
     }
 }

@@ -5,6 +5,10 @@
 #include "storage/check.h"
 #include "tests/sim/derive.h"
 
+#include <sodium.h>
+
+#include <string.h>
+
 /* Read all stores into the pictures. False: a node is down. */
 static bool read_all(struct links *links)
 {
@@ -24,23 +28,73 @@ static bool read_all(struct links *links)
     return true;
 }
 
+/* Of the entries that both have, is each content with both or with none? */
+static bool have_same_contents(const struct sim_node *one, const struct sim_node *two)
+{
+    for (size_t i = 0; i < one->count; i++) {
+        const struct sim_note *other = sim_node_find(two, &one->notes[i].id);
+        if (other != NULL && (other->salted == NULL) != (one->notes[i].salted == NULL)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The store as sessions read it; the caller deinits. */
+static struct copse_port open_shelf(struct copse_shelf *shelf, struct peer *peer)
+{
+    enum copse_err err = copse_shelf_init(shelf, peer->store, peer->keyring, NULL);
+    if (err == COPSE_OK) {
+        err = copse_shelf_enter(shelf, &peer->key);
+    }
+    COPSE_ASSERT(err == COPSE_OK);
+    return copse_shelf_port(shelf);
+}
+
 /* Does `peer` take the device of `other` for a member's? By the code that answers sessions. */
 static bool is_member(struct links *links, struct peer *peer, const struct peer *other)
 {
     struct copse_shelf shelf;
     enum copse_port_standing standing = COPSE_PORT_STRANGER;
-    enum copse_err err = copse_shelf_init(&shelf, peer->store, peer->keyring, NULL);
-    if (err == COPSE_OK) {
-        err = copse_shelf_enter(&shelf, &other->key);
-    }
-    if (err == COPSE_OK) {
-        struct copse_port port = copse_shelf_port(&shelf);
-        err = port.standing(port.context, &standing, &links->world->genesis,
-                            copse_keyring_device(other->keyring));
-    }
+    struct copse_port port = open_shelf(&shelf, peer);
+    enum copse_err err = port.standing(port.context, &standing, &links->world->genesis,
+                                       copse_keyring_device(other->keyring));
     copse_shelf_deinit(&shelf);
     COPSE_ASSERT(err == COPSE_OK || err == COPSE_ERR_NOT_FOUND);
     return standing == COPSE_PORT_MEMBER;
+}
+
+/* A number for the items of a node, in no order: what sessions compare (SPEC 10.11). What is kept
+ * on the way to a leaf that nobody has is not among them. */
+static uint64_t items_of(struct links *links, struct peer *peer)
+{
+    struct copse_shelf shelf;
+    struct copse_port port = open_shelf(&shelf, peer);
+    uint64_t sum = 0;
+    for (unsigned class = 0; class < 2; class ++) {
+        struct copse_port_leaf leaf;
+        uint64_t cursor = 0;
+        while (port.next_leaf(port.context, &leaf, &cursor, &links->world->genesis,
+                              (enum copse_entry_class) class) == COPSE_OK) {
+            uint8_t item[2 * COPSE_ID_BYTES + 6];
+            uint8_t hash[COPSE_ID_BYTES];
+            memcpy(item, leaf.author.bytes, COPSE_ID_BYTES);
+            memcpy(item + COPSE_ID_BYTES, leaf.id.bytes, COPSE_ID_BYTES);
+            copse_bytes_put_u32(item + 2 * COPSE_ID_BYTES, leaf.position.seq);
+            item[2 * COPSE_ID_BYTES + 4] = leaf.is_frozen;
+            item[2 * COPSE_ID_BYTES + 5] = (uint8_t) class;
+            (void)crypto_generichash(hash, sizeof hash, item, sizeof item, NULL, 0);
+            sum += copse_bytes_get_u64(hash);
+        }
+    }
+    copse_shelf_deinit(&shelf);
+    return sum;
+}
+
+static bool is_equal(struct links *links, size_t one, size_t two)
+{
+    return items_of(links, &links->peers[one]) == items_of(links, &links->peers[two]) &&
+           have_same_contents(&links->world->nodes[one], &links->world->nodes[two]);
 }
 
 static bool must_be_equal(struct links *links, size_t one, size_t two)
@@ -57,8 +111,7 @@ bool check_are_equal(struct links *links)
     }
     for (size_t i = 0; i < world->options.nodes; i++) {
         for (size_t k = 0; k < i; k++) {
-            struct copse_id held[2] = {check_held(&world->nodes[i]), check_held(&world->nodes[k])};
-            if (!copse_bytes_equal_ids(&held[0], &held[1]) && must_be_equal(links, i, k)) {
+            if (must_be_equal(links, i, k) && !is_equal(links, i, k)) {
                 return false;
             }
         }
@@ -124,11 +177,14 @@ void check_stores(struct links *links)
         check_closure(world, &world->nodes[i]);
         check_parser(world, &world->nodes[i]);
         for (size_t k = 0; k < i; k++) {
-            if (must_be_equal(links, i, k)) {
-                check_same(world, &world->nodes[k], &world->nodes[i]);
-                sim_world_reach(world, SIM_REACHED_COMPARED);
-            } else {
-                sim_world_reach(world, SIM_REACHED_TURNED);
+            bool must = must_be_equal(links, i, k);
+            sim_world_reach(world, must ? SIM_REACHED_COMPARED : SIM_REACHED_TURNED);
+            if (must && !is_equal(links, i, k)) {
+                sim_world_fail(world, "nodes %zu and %zu hold different sets", k, i);
+                check_explain(&world->nodes[k], &world->nodes[i]);
+                check_explain(&world->nodes[i], &world->nodes[k]);
+            } else if (must) {
+                derive_compare(world, &world->nodes[k], &world->nodes[i]);
             }
         }
     }

@@ -14,7 +14,7 @@
 #include "tests/sim/peer.h"
 
 #define LINKS_WALL_MS UINT64_C(1790000000000)
-#define LINKS_QUIET_MS 1500000u /* from the end of faults until all is equal, at most */
+#define LINKS_QUIET_MS 900000u /* from the end of faults until all is equal, at most */
 
 struct links_options {
     uint32_t delay_ms, jitter_ms, bytes_per_ms, piece_max; /* at most, for each path */
