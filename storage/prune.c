@@ -173,7 +173,9 @@ enum copse_err copse_prune_make_room(struct copse_txn *txn, uint32_t *branch,
     if (surplus >= fresh) {
         return COPSE_ERR_LIMIT;
     }
-    log->log.branches[surplus] = log->log.branches[fresh];
+    struct copse_log_branch *moved = &log->log.branches[surplus];
+    *moved = log->log.branches[fresh];
+    moved->parent = moved->parent == fresh ? surplus : moved->parent; /* log.h: "its own number" */
     log->unproved &= ~(UINT32_C(1) << surplus);
     *branch = surplus;
     return COPSE_OK;

@@ -147,7 +147,8 @@ enum copse_err copse_link_add_topic(struct copse_link_table *table, struct copse
             return err;
         }
         topic = &link->topics[link->topic_count++];
-        *topic = (struct copse_link_topic){.community = *community, .state = COPSE_LINK_QUIET};
+        *topic = (struct copse_link_topic){
+            .community = *community, .state = COPSE_LINK_QUIET, .again_ms = UINT64_MAX};
     }
     *out = topic;
     return COPSE_OK;
@@ -168,14 +169,24 @@ void copse_link_close_topic(const struct copse_link *link, struct copse_link_top
     topic->again_ms = topic->is_ours && !link->is_once ? now_ms + wait_ms : UINT64_MAX;
 }
 
+/* Until when a topic waits to be opened. */
+static uint64_t topic_again_ms(const struct copse_link_topic *topic)
+{
+    bool waits = topic->state == COPSE_LINK_QUIET || topic->state == COPSE_LINK_CLOSED;
+    return waits ? topic->again_ms : UINT64_MAX;
+}
+
+bool copse_link_is_topic_due(const struct copse_link_topic *topic, uint64_t now_ms)
+{
+    return topic_again_ms(topic) <= now_ms;
+}
+
 uint64_t copse_link_again_ms(const struct copse_link *link)
 {
     uint64_t again_ms = UINT64_MAX;
     for (size_t i = 0; i < link->topic_count; i++) {
-        const struct copse_link_topic *topic = &link->topics[i];
-        if (topic->state == COPSE_LINK_CLOSED && topic->again_ms < again_ms) {
-            again_ms = topic->again_ms;
-        }
+        uint64_t topic_ms = topic_again_ms(&link->topics[i]);
+        again_ms = topic_ms < again_ms ? topic_ms : again_ms;
     }
     return again_ms;
 }
@@ -223,7 +234,8 @@ bool copse_link_is_done(const struct copse_link *link)
     bool is_done = link->state == COPSE_LINK_LINKED && link->is_once;
     for (size_t i = 0; i < link->topic_count; i++) {
         const struct copse_link_topic *topic = &link->topics[i];
-        is_done = is_done && topic->state != COPSE_LINK_OPEN && !topic->is_wanting;
+        is_done = is_done && topic->state != COPSE_LINK_OPENING &&
+                  topic->state != COPSE_LINK_OPEN && !topic->is_wanting;
     }
     return is_done;
 }

@@ -13,13 +13,14 @@
 #define COPSE_LINK_MAX (COPSE_GOSSIP_LINKED_MAX + COPSE_GOSSIP_GREETING_MAX)
 #define COPSE_LINK_HOST_BYTES 64u
 #define COPSE_LINK_PENDING_MAX 1048576u /* bytes read that the session does not take yet */
-#define COPSE_LINK_AGAIN_MS 60000u      /* until a topic that was closed is opened again; doubles */
+#define COPSE_LINK_AGAIN_MS 5000u       /* until a topic that is not open is opened; doubles */
 #define COPSE_LINK_AGAIN_MAX_MS 3600000u
 
 enum copse_link_state { COPSE_LINK_CALLING, COPSE_LINK_GREETING, COPSE_LINK_LINKED };
 
 enum copse_link_topic_state {
-    COPSE_LINK_QUIET, /* known on this side, not opened */
+    COPSE_LINK_QUIET,   /* known on this side, not opened */
+    COPSE_LINK_OPENING, /* this side asks to, and is not answered */
     COPSE_LINK_OPEN,
     COPSE_LINK_EQUAL, /* found so once; live since */
     COPSE_LINK_CLOSED,
@@ -31,7 +32,7 @@ struct copse_link_topic {
     enum copse_code code; /* CLOSED */
     bool is_ours;         /* this side has opened it, and opens it again when it is closed */
     uint32_t closures;    /* in a row */
-    uint64_t again_ms;    /* CLOSED: not opened again before */
+    uint64_t again_ms;    /* QUIET, CLOSED: not opened (again) before */
     bool is_wanting;      /* contents or entries are being asked for */
     size_t wanted;        /* and not answered */
     struct copse_position cursor; /* in the list of contents that are missing */
@@ -117,7 +118,10 @@ void copse_link_leave(struct copse_link *link, enum copse_code code);
 void copse_link_close_topic(const struct copse_link *link, struct copse_link_topic *topic,
                             enum copse_code code, uint64_t now_ms);
 
-/* When a topic is to be opened again; UINT64_MAX: none. */
+/* Is a topic to be opened now? */
+bool copse_link_is_topic_due(const struct copse_link_topic *topic, uint64_t now_ms);
+
+/* When a topic is to be opened (again); UINT64_MAX: none. */
 uint64_t copse_link_again_ms(const struct copse_link *link);
 
 /* Is it there for once, and all is said? */

@@ -3,6 +3,22 @@
 #include "protocol/wire/message.h"
 #include "storage/shapes.h"
 
+static enum copse_err topics_open(struct copse_link *link, struct copse_link_topic *topic,
+                                  uint64_t now_ms)
+{
+    enum copse_err err = copse_session_open(link->session, &topic->community, now_ms);
+    topic->again_ms = UINT64_MAX;
+    if (err == COPSE_OK || err == COPSE_ERR_EXISTS) {
+        topic->state = err == COPSE_OK ? COPSE_LINK_OPENING : COPSE_LINK_OPEN;
+        topic->is_ours = err == COPSE_OK;
+    }
+    if (err == COPSE_ERR_EXISTS || err == COPSE_ERR_BUSY || err == COPSE_ERR_LIMIT ||
+        err == COPSE_ERR_NOT_FOUND) {
+        err = COPSE_OK; /* not on this link */
+    }
+    return err;
+}
+
 enum copse_err copse_topics_open(struct copse_topics *topics, struct copse_link *link,
                                  enum copse_topics_manner manner, uint64_t now_ms)
 {
@@ -13,28 +29,16 @@ enum copse_err copse_topics_open(struct copse_topics *topics, struct copse_link 
     if (err == COPSE_OK) {
         err = copse_shelf_communities(topics->shelf, &communities, &count);
     }
-    for (size_t i = 0; i < link->topic_count; i++) {
-        struct copse_link_topic *topic = &link->topics[i];
-        bool is_due = topic->state == COPSE_LINK_CLOSED && topic->again_ms <= now_ms;
-        topic->state = is_due ? COPSE_LINK_QUIET : topic->state;
-    }
     for (size_t i = 0; err == COPSE_OK && i < count; i++) {
         struct copse_link_topic *topic = copse_link_topic(link, &communities[i].id);
-        if (topic != NULL && !(topic->state == COPSE_LINK_QUIET && topic->is_ours)) {
+        if (topic != NULL && !copse_link_is_topic_due(topic, now_ms)) {
             continue;
         }
         err = copse_link_add_topic(topics->links, link, &topic, &communities[i].id);
-        if (err != COPSE_OK || !opens) {
-            continue;
-        }
-        err = copse_session_open(link->session, &communities[i].id, now_ms);
-        if (err == COPSE_OK || err == COPSE_ERR_EXISTS) {
-            topic->state = COPSE_LINK_OPEN;
-            topic->is_ours = err == COPSE_OK;
-        }
-        if (err == COPSE_ERR_EXISTS || err == COPSE_ERR_BUSY || err == COPSE_ERR_LIMIT ||
-            err == COPSE_ERR_NOT_FOUND) {
-            err = COPSE_OK; /* not on this link */
+        if (err == COPSE_OK && opens) {
+            err = topics_open(link, topic, now_ms);
+        } else if (err == COPSE_OK) {
+            topic->again_ms = now_ms + COPSE_LINK_AGAIN_MS; /* the caller may know no such secret */
         }
     }
     return err;
@@ -159,7 +163,11 @@ enum copse_err copse_topics_closed(struct copse_topics *topics, struct copse_lin
     struct copse_shelf *shelf = topics->shelf;
     uint64_t marked_ms = 0;
     if (code == COPSE_CODE_DUPLICATE) {
-        return COPSE_OK; /* the peer's own OPEN stands */
+        /* The peer's own OPEN stands, unless it comes to nothing. */
+        bool is_asked = topic->state == COPSE_LINK_OPENING;
+        topic->state = is_asked ? COPSE_LINK_QUIET : topic->state;
+        topic->again_ms = is_asked ? now_ms + COPSE_LINK_AGAIN_MS : topic->again_ms;
+        return COPSE_OK;
     }
     copse_link_close_topic(link, topic, code, now_ms);
     if (code != COPSE_CODE_NOT_MEMBER) {

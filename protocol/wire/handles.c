@@ -56,16 +56,33 @@ static uint32_t first_of(enum copse_noise_role role)
     return role == COPSE_NOISE_INITIATOR ? 0 : 1;
 }
 
-/* The newest secret of a community. */
-static enum copse_err find_secret(const struct copse_port *port, struct copse_port_secret *out,
+/* Which secret of the community comes next: SPEC 10.8. They come newest first. */
+static enum copse_err find_secret(const struct copse_handles *handles,
+                                  const struct copse_port *port, struct copse_port_secret *out,
                                   const struct copse_id *community)
 {
-    uint64_t cursor = 0;
-    enum copse_err err = COPSE_OK;
-    do {
-        err = port->next_secret(port->context, out, &cursor);
-    } while (err == COPSE_OK && !copse_bytes_equal_ids(&out->community, community));
-    return err;
+    uint32_t skip = 0;
+    for (size_t i = 0; i < COPSE_MESSAGE_HANDLES; i++) {
+        skip += copse_bytes_equal_ids(&handles->opened[i], community);
+    }
+    for (;;) {
+        struct copse_port_secret secret;
+        uint64_t cursor = 0;
+        uint32_t seen = 0;
+        enum copse_err err = COPSE_OK;
+        while ((err = port->next_secret(port->context, &secret, &cursor)) == COPSE_OK) {
+            bool is_one = copse_bytes_equal_ids(&secret.community, community);
+            if (is_one && seen++ == skip) {
+                *out = secret;
+                break;
+            }
+        }
+        sodium_memzero(&secret, sizeof secret);
+        if (err != COPSE_ERR_NOT_FOUND || seen == 0) {
+            return err;
+        }
+        skip %= seen; /* from the newest on again */
+    }
 }
 
 enum copse_err copse_handles_open(struct copse_handles *handles,
@@ -84,13 +101,14 @@ enum copse_err copse_handles_open(struct copse_handles *handles,
     }
     struct copse_port_secret secret;
     memset(&secret, 0, sizeof secret);
-    enum copse_err err = find_secret(link->port, &secret, community);
+    enum copse_err err = find_secret(handles, link->port, &secret, community);
     if (err == COPSE_OK) {
         err = copse_channel_new(&handles->channels[handle], link, COPSE_CHANNEL_LEADER, handle,
                                 &secret, now_ms);
     }
     if (err == COPSE_OK) {
         handles->used |= bit_of(handle);
+        handles->opened[handle] = *community;
     }
     sodium_memzero(&secret, sizeof secret);
     return err;

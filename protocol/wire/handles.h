@@ -12,8 +12,9 @@ struct copse_handles {
     uint64_t refusals; /* bits: a refusal is due */
     uint8_t refusal_codes[COPSE_MESSAGE_HANDLES];
     struct copse_channel *channels[COPSE_MESSAGE_HANDLES]; /* NULL: none, or no more */
-    uint32_t turn;                                         /* the channel that is asked first */
-    uint32_t weighed_turn;                                 /* the same for entries and contents */
+    struct copse_id opened[COPSE_MESSAGE_HANDLES]; /* what this side gave a number to; zeros */
+    uint32_t turn;                                 /* the channel that is asked first */
+    uint32_t weighed_turn;                         /* the same for entries and contents */
 };
 
 void copse_handles_deinit(struct copse_handles *handles, const struct copse_channel_link *link);
@@ -25,7 +26,9 @@ struct copse_channel *copse_handles_find(const struct copse_handles *handles,
 /* Was the number ever given? */
 bool copse_handles_is_used(const struct copse_handles *handles, uint64_t handle);
 
-/* Give a number to a community and begin to open it. Errors: copse_session_open. */
+/* Give a number to a community and begin to open it: by its newest secret, and each further time in
+ * this session by the next older one, from the newest on again after the oldest. Errors:
+ * copse_session_open. */
 enum copse_err copse_handles_open(struct copse_handles *handles,
                                   const struct copse_channel_link *link,
                                   const struct copse_id *community,

@@ -138,6 +138,30 @@ enum copse_err copse_history_find(const struct copse_history *history, struct co
     }
 }
 
+/* Does a pair that shows a log of the device as frozen and without a trunk mean the log of `item`?
+ * The pair is the same for any log. If such a log is held, it is meant; else it may be this one. */
+static enum copse_err means_item(const struct copse_history *history, bool *out,
+                                 const struct copse_reconcile_item *item)
+{
+    const struct copse_port *port = history->port;
+    uint64_t cursor = 0;
+    uint64_t number = 0;
+    enum copse_err err = COPSE_OK;
+    *out = true;
+    while ((err = port->next_log(port->context, &number, &cursor, history->community,
+                                 history->author, history->class)) == COPSE_OK) {
+        const struct copse_log *log = port->log(port->context, history->community, number);
+        uint32_t fork_seq = 0;
+        if (log != NULL && copse_log_is_frozen(&fork_seq, log) && fork_seq == 0) {
+            *out = number == item->position.log;
+            if (*out) {
+                return COPSE_OK;
+            }
+        }
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
 /* ---- what to do ---- */
 
 /* What has been learned from the pairs so far. */
@@ -186,9 +210,13 @@ static enum copse_err look_up(const struct copse_history *history, struct findin
         return err;
     }
     if (known->tag == rootless_tag(history, known->seq)) {
-        findings->is_peer_frozen = true;
-        findings->peer_fork = 0;
-    } else if (known->seq <= item->position.seq) {
+        bool is_meant = false;
+        err = means_item(history, &is_meant, item);
+        findings->is_peer_frozen = findings->is_peer_frozen || is_meant;
+        findings->peer_fork = is_meant ? 0 : findings->peer_fork;
+        return err;
+    }
+    if (known->seq <= item->position.seq) {
         findings->is_fork_sure = true;
     } else {
         findings->is_ahead = true;

@@ -61,6 +61,7 @@ void check_state(struct sim_world *world, const struct sim_node *node)
     size_t *order = calloc(node->count + 1, sizeof *order);
     COPSE_ASSERT(order != NULL);
     sim_node_init(&fresh, node->number + 1, &node->community, node->scheme);
+    fresh.clips = !node->clips;
     uint32_t settle_percent = sim_world_chance(world, 50) ? 0 : 20;
     shuffle(world, node, order);
     /* A clipping node may first take and then give up what it wants only later. */

@@ -5,6 +5,7 @@
 #include "tests/sim/deeds.h"
 
 #include "protocol/entry/clock.h"
+#include "tests/sim/links.h"
 #include "tests/sim/pick.h"
 
 #include <string.h>
@@ -16,6 +17,7 @@ void deeds_begin(struct deeds_draft *draft)
     draft->class = COPSE_ENTRY_CONTROL;
     draft->has_under = false;
     draft->is_lost = false;
+    draft->is_spoiled = false;
     draft->ext = (struct copse_slice){NULL, 0};
     draft->hlc = 0;
     draft->content_size = 0;
@@ -87,8 +89,8 @@ static bool set_op(const struct sim_world *world, const struct sim_hand *hand,
     return !draft->op.is_root_signed || sign_as_root(world, hand, entry, &draft->op, room);
 }
 
-static void advance(struct sim_hand *hand, const struct copse_entry *entry,
-                    const struct copse_id *id)
+void deeds_advance(struct sim_hand *hand, const struct copse_entry *entry,
+                   const struct copse_id *id)
 {
     if (entry->class == COPSE_ENTRY_CONTROL && entry->seq == 0) {
         hand->has_joined = true;
@@ -116,9 +118,34 @@ static void set_content(struct sim_world *world, struct copse_entry *entry,
     }
 }
 
+/* Store what was written at the hand's node. */
+static enum copse_err store(struct sim_world *world, const struct sim_hand *hand,
+                            const struct links_file *file)
+{
+    if (copse_bytes_is_zero(&world->genesis)) {
+        sim_world_open(world, file->id);
+    }
+    return world->links != NULL ? links_import(world->links, hand, file)
+                                : sim_node_take(&world->nodes[hand->node], file->bytes,
+                                                file->signature, file->salted);
+}
+
+static void count_entry(struct sim_world *world, const struct copse_id *id)
+{
+    world->entry_count++;
+    sim_world_trace(world, "entry", copse_bytes_of_id(id));
+}
+
 bool deeds_write(struct sim_world *world, struct sim_hand *hand, struct deeds_draft *draft,
                  struct copse_id *id)
 {
+    if (world->links != NULL && links_is_honest(world->links, hand, draft)) {
+        bool is_told = links_write(world->links, hand, draft, id);
+        if (is_told) {
+            count_entry(world, id);
+        }
+        return is_told;
+    }
     uint8_t op_room[COPSE_ENTRY_OP_BYTES_MAX];
     uint8_t room[COPSE_ENTRY_BYTES_MAX];
     struct copse_entry entry;
@@ -142,16 +169,12 @@ bool deeds_write(struct sim_world *world, struct sim_hand *hand, struct deeds_dr
     struct copse_signature signature;
     copse_key_sign(world->scheme, &signature, COPSE_KEY_ENTRY, copse_bytes_of_id(id),
                    &device->pair.secret);
-    if (copse_bytes_is_zero(&world->genesis)) {
-        sim_world_open(world, id);
-    }
-    enum copse_err err = sim_node_take(&world->nodes[hand->node], bytes, &signature, salted);
-    if (err != COPSE_OK) {
+    const struct links_file file = {id, bytes, &signature, salted};
+    if (store(world, hand, &file) != COPSE_OK) {
         return false;
     }
-    advance(hand, &entry, id);
-    world->entry_count++;
-    sim_world_trace(world, "entry", copse_bytes_of_id(id));
+    deeds_advance(hand, &entry, id);
+    count_entry(world, id);
     return true;
 }
 
@@ -232,6 +255,7 @@ static void storm(struct sim_world *world, struct sim_hand *hand)
         struct copse_id id;
         *hand = before;
         deeds_begin(&draft);
+        draft.is_spoiled = true; /* a thief, not the program of the device */
         if (draft_kind(world, hand, &draft, kind)) {
             (void)deeds_write(world, hand, &draft, &id);
         }
@@ -270,6 +294,7 @@ static bool act(struct sim_world *world, struct sim_hand *hand, struct deeds_dra
     cite(world, hand, draft);
     if (sim_world_chance(world, world->options.hostile_share)) {
         deeds_spoil(world, hand, draft);
+        draft->is_spoiled = true;
         world->hostile_count++;
     }
     struct sim_hand before = *hand;
@@ -279,6 +304,13 @@ static bool act(struct sim_world *world, struct sim_hand *hand, struct deeds_dra
         fork_again(world, hand, &before);
     }
     return written;
+}
+
+bool deeds_join(struct sim_world *world, struct sim_hand *hand)
+{
+    static struct deeds_draft draft; /* large */
+    deeds_begin(&draft);
+    return join(world, hand, &draft);
 }
 
 void deeds_random(struct sim_world *world)

@@ -15,7 +15,8 @@ struct deeds_draft {
     enum copse_entry_class class;
     struct copse_under under; /* if has_under */
     bool has_under;
-    bool is_lost; /* its content is given to nobody */
+    bool is_lost;    /* its content is given to nobody */
+    bool is_spoiled; /* no honest program writes it */
     struct copse_slice ext;
     uint64_t hlc; /* 0: by the hand's clock */
     size_t content_size;
@@ -38,8 +39,15 @@ void deeds_content_end(struct deeds_draft *draft, const struct copse_writer *wri
 bool deeds_write(struct sim_world *world, struct sim_hand *hand, struct deeds_draft *draft,
                  struct copse_id *id);
 
+/* The hand has come to this entry. */
+void deeds_advance(struct sim_hand *hand, const struct copse_entry *entry,
+                   const struct copse_id *id);
+
 /* The community's first entry, by the first hand. */
 void deeds_found(struct sim_world *world);
+
+/* The hand joins, if its node knows the community. */
+bool deeds_join(struct sim_world *world, struct sim_hand *hand);
 
 /* One deed of a random hand. */
 void deeds_random(struct sim_world *world);

@@ -27,7 +27,7 @@ static void demand(enum copse_err err)
 
 static bool is_clipping(const struct sim_node *node)
 {
-    return node->number % 2 == 1;
+    return node->clips;
 }
 
 /* ---- the index ---- */

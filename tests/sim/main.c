@@ -3,11 +3,12 @@
  *   copse_sim --seed N [--nodes K] [--steps M]   one seed, with its options and digest
  *   copse_sim --from N --count C [--steps M]     many seeds, each 20th one twice
  *   copse_sim --file FILE                        the seeds of a file, one to a line
+ *   copse_sim --links ...                        the same with links (links.h) in place of meetings
  *
  * Exits with 1 when a check failed, or when 200 seeds or more never came to some place that they
  * must come to; each failure is printed with the line that repeats it.
  */
-#include "tests/sim/world.h"
+#include "tests/sim/links.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -36,6 +37,11 @@ static bool read_arguments(struct arguments *out, int count, char **values)
     for (int i = 1; i < count; i += 2) {
         uint64_t number = 0;
         const char *name = values[i];
+        if (strcmp(name, "--links") == 0) {
+            out->wished.is_linked = true;
+            i--;
+            continue;
+        }
         if (i + 1 == count) {
             return false;
         }
@@ -64,16 +70,21 @@ static bool read_arguments(struct arguments *out, int count, char **values)
     return out->has_seed || out->count > 0 || out->file != NULL;
 }
 
+static uint32_t run(struct sim_summary *out, const struct sim_options *options)
+{
+    return options->is_linked ? links_run(out, options) : sim_world_run(out, options);
+}
+
 /* Failures of one seed; run twice, its digests must be equal. */
 static uint32_t run_seed(struct sim_summary *out, uint64_t seed, const struct sim_options *wished,
                          unsigned times)
 {
     struct sim_options options;
     sim_world_derive(&options, seed, wished);
-    uint32_t failures = sim_world_run(out, &options);
+    uint32_t failures = run(out, &options);
     for (unsigned i = 1; i < times; i++) {
         struct sim_summary again;
-        (void)sim_world_run(&again, &options);
+        (void)run(&again, &options);
         if (again.digest != out->digest) {
             fprintf(stderr, "seed %" PRIu64 ": run again, another digest\n", seed);
             failures++;
@@ -88,17 +99,23 @@ static uint32_t run_one(const struct arguments *arguments)
     struct sim_summary summary;
     sim_world_derive(&options, arguments->seed, &arguments->wished);
     sim_world_print_options(&options);
+    if (options.is_linked) {
+        links_print_options(&options);
+    }
     (void)fflush(stdout);
-    uint32_t failures = sim_world_run(&summary, &options);
+    uint32_t failures = run(&summary, &options);
     printf("%u entries written, %u held, %u honoured; %u runs, %u mutated; %u failures\n",
            summary.entries, summary.held, summary.honoured, summary.runs, summary.refused,
            failures);
+    if (options.is_linked) {
+        printf("equal after %u s\n", summary.quiet_s);
+    }
     printf("digest %016" PRIx64 "\n", summary.digest);
     return failures;
 }
 
 struct totals {
-    uint64_t seeds, failed, entries, honoured, runs;
+    uint64_t seeds, failed, entries, honoured, runs, quiet_s;
     uint64_t reached[SIM_REACHED_COUNT];
 };
 
@@ -109,22 +126,31 @@ static void add(struct totals *totals, const struct sim_summary *summary, uint32
     totals->entries += summary->held;
     totals->honoured += summary->honoured;
     totals->runs += summary->runs;
+    totals->quiet_s = summary->quiet_s > totals->quiet_s ? summary->quiet_s : totals->quiet_s;
     for (size_t i = 0; i < SIM_REACHED_COUNT; i++) {
         totals->reached[i] += summary->reached[i];
     }
 }
 
 /* A large campaign must come everywhere. */
-static bool print_reached(const struct totals *totals)
+static bool print_reached(const struct totals *totals, enum sim_where where)
 {
+    static const enum sim_where wheres[] = {
+#define SIM_REACHED_WHERE(name, where, text) SIM_##where,
+        SIM_REACHED_MAP(SIM_REACHED_WHERE)
+#undef SIM_REACHED_WHERE
+    };
     static const char *const texts[] = {
-#define SIM_REACHED_TEXT(name, text) text,
+#define SIM_REACHED_TEXT(name, where, text) text,
         SIM_REACHED_MAP(SIM_REACHED_TEXT)
 #undef SIM_REACHED_TEXT
     };
     _Static_assert(COPSE_ARRAY_SIZE(texts) == SIM_REACHED_COUNT, "the count of the list");
     bool is_good = true;
     for (size_t i = 0; i < SIM_REACHED_COUNT; i++) {
+        if (((unsigned)wheres[i] & (unsigned)where) == 0) {
+            continue;
+        }
         printf("  %8" PRIu64 "  %s\n", totals->reached[i], texts[i]);
         is_good = is_good && (totals->reached[i] > 0 || totals->seeds < REACH_SEEDS);
     }
@@ -165,9 +191,9 @@ int main(int count, char **values)
 {
     struct arguments arguments;
     if (!read_arguments(&arguments, count, values)) {
-        fprintf(stderr, "copse_sim --seed N [--nodes K] [--steps M]\n"
-                        "copse_sim --from N --count C [--nodes K] [--steps M]\n"
-                        "copse_sim --file FILE\n");
+        fprintf(stderr, "copse_sim [--links] --seed N [--nodes K] [--steps M]\n"
+                        "copse_sim [--links] --from N --count C [--nodes K] [--steps M]\n"
+                        "copse_sim [--links] --file FILE\n");
         return 2;
     }
     if (copse_key_self_test() != COPSE_OK) {
@@ -177,6 +203,7 @@ int main(int count, char **values)
     if (arguments.has_seed) {
         return run_one(&arguments) == 0 ? 0 : 1;
     }
+    bool is_linked = arguments.wished.is_linked;
     struct totals totals;
     memset(&totals, 0, sizeof totals);
     bool is_good = arguments.file == NULL || run_file(&totals, &arguments);
@@ -187,7 +214,14 @@ int main(int count, char **values)
         add(&totals, &summary, run_seed(&summary, seed, &arguments.wished, times));
     }
     printf("%" PRIu64 " seeds, %" PRIu64 " failed; %" PRIu64 " entries held by a node, %" PRIu64
-           " honoured; %" PRIu64 " runs\n",
-           totals.seeds, totals.failed, totals.entries, totals.honoured, totals.runs);
-    return print_reached(&totals) && is_good && totals.failed == 0 ? 0 : 1;
+           " honoured; %" PRIu64 " %s\n",
+           totals.seeds, totals.failed, totals.entries, totals.honoured, totals.runs,
+           is_linked ? "kB on links" : "runs");
+    if (is_linked) {
+        printf("  %8" PRIu64 "  seconds until all was equal, at most\n", totals.quiet_s);
+    }
+    return print_reached(&totals, is_linked ? SIM_LINKS : SIM_MEETINGS) && is_good &&
+                   totals.failed == 0
+               ? 0
+               : 1;
 }

@@ -42,6 +42,7 @@ struct sim_node {
     /* what happened, for the summary */
     uint32_t surplus_count, unwanted_count, erased_count, restored_count, loose_count;
     bool is_stale; /* something came that calls for an evaluation */
+    bool clips;    /* gives up what is not wanted */
 };
 
 void sim_node_init(struct sim_node *node, size_t number, const struct copse_id *community,

@@ -71,6 +71,13 @@ void sim_world_derive(struct sim_options *out, uint64_t seed, const struct sim_o
     out->is_real = seed % 10 == 9;
     out->nodes = wished->nodes == 0 ? out->nodes : wished->nodes;
     out->steps = wished->steps == 0 ? out->steps : wished->steps;
+    out->is_linked = wished->is_linked;
+    if (out->is_linked) {
+        out->is_real = true;
+        out->persons = out->persons < out->nodes ? out->nodes : out->persons;
+        out->founders += seed % 4 == 0 ? 0 : 2; /* else many a node has nobody to speak with */
+    }
+    out->founders = out->founders > COPSE_OP_FOUNDERS_MAX ? COPSE_OP_FOUNDERS_MAX : out->founders;
     out->founders = out->founders > out->persons ? out->persons : out->founders;
 }
 
@@ -127,9 +134,9 @@ void sim_world_fail(struct sim_world *world, const char *format, ...)
 {
     va_list arguments;
     world->failure_count++;
-    fprintf(stderr,
-            "copse_sim --seed %" PRIu64 " --nodes %u --steps %u: step %u: ", world->options.seed,
-            world->options.nodes, world->options.steps, world->step);
+    fprintf(stderr, "copse_sim %s--seed %" PRIu64 " --nodes %u --steps %u: step %u: ",
+            world->options.is_linked ? "--links " : "", world->options.seed, world->options.nodes,
+            world->options.steps, world->step);
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
     va_end(arguments);
@@ -141,6 +148,7 @@ void sim_world_open(struct sim_world *world, const struct copse_id *genesis)
     world->genesis = *genesis;
     for (size_t i = 0; i < world->options.nodes; i++) {
         sim_node_init(&world->nodes[i], i, genesis, world->scheme);
+        world->nodes[i].clips = world->links == NULL && i % 2 == 1;
     }
 }
 
@@ -250,40 +258,50 @@ static void count_reached(struct sim_world *world, const struct sim_node *node)
     world->reached[SIM_REACHED_RECALLED] += derive_recalls(node);
 }
 
+void sim_world_begin(struct sim_world *world, const struct sim_options *options,
+                     struct links *links)
+{
+    memset(world, 0, sizeof *world);
+    world->options = *options;
+    world->links = links;
+    world->scheme = options->is_real ? copse_key_ed25519() : copse_hash_scheme();
+    world->wall_ms = FIRST_WALL_MS;
+    world->digest = UINT64_C(0xcbf29ce484222325);
+    copse_random_init(&world->random, options->seed);
+    make_people(world);
+}
+
+void sim_world_end(struct sim_world *world, struct sim_summary *out)
+{
+    for (size_t i = 0; i < world->options.nodes; i++) {
+        struct copse_id held = check_held(&world->nodes[i]);
+        struct copse_id shown = derive_export(&world->nodes[i]);
+        sim_world_trace(world, "held", copse_bytes_of_id(&held));
+        sim_world_trace(world, "shown", copse_bytes_of_id(&shown));
+        count_reached(world, &world->nodes[i]);
+    }
+    *out = (struct sim_summary){.digest = world->digest,
+                                .entries = world->entry_count,
+                                .held = (uint32_t)world->nodes[0].count,
+                                .honoured = derive_honoured(&world->nodes[0]),
+                                .runs = world->run_count,
+                                .refused = world->refused_count};
+    memcpy(out->reached, world->reached, sizeof out->reached);
+    for (size_t i = 0; i < world->options.nodes; i++) {
+        sim_node_deinit(&world->nodes[i]);
+    }
+}
+
 uint32_t sim_world_run(struct sim_summary *out, const struct sim_options *options)
 {
     static struct sim_world world; /* large */
-    memset(&world, 0, sizeof world);
-    world.options = *options;
-    world.scheme = options->is_real ? copse_key_ed25519() : copse_hash_scheme();
-    world.wall_ms = FIRST_WALL_MS;
-    world.digest = UINT64_C(0xcbf29ce484222325);
-    copse_random_init(&world.random, options->seed);
-    make_people(&world);
+    sim_world_begin(&world, options, NULL);
     deeds_found(&world);
     for (world.step = 0; world.step < options->steps; world.step++) {
         step(&world);
     }
     be_quiet(&world);
     run_checks(&world);
-    for (size_t i = 0; i < options->nodes; i++) {
-        struct copse_id held = check_held(&world.nodes[i]);
-        struct copse_id shown = derive_export(&world.nodes[i]);
-        sim_world_trace(&world, "held", copse_bytes_of_id(&held));
-        sim_world_trace(&world, "shown", copse_bytes_of_id(&shown));
-    }
-    *out = (struct sim_summary){.digest = world.digest,
-                                .entries = world.entry_count,
-                                .held = (uint32_t)world.nodes[0].count,
-                                .honoured = derive_honoured(&world.nodes[0]),
-                                .runs = world.run_count,
-                                .refused = world.refused_count};
-    for (size_t i = 0; i < options->nodes; i++) {
-        count_reached(&world, &world.nodes[i]);
-    }
-    memcpy(out->reached, world.reached, sizeof out->reached);
-    for (size_t i = 0; i < options->nodes; i++) {
-        sim_node_deinit(&world.nodes[i]);
-    }
+    sim_world_end(&world, out);
     return world.failure_count;
 }

@@ -217,6 +217,28 @@ static void prune__keeps_the_seventeen_lowest_forks(void **state)
     copse_store_abort(txn);
 }
 
+static void prune__keeps_seventeen_branches_that_begin_a_log(void **state)
+{
+    struct fixture *fixture = *state;
+    size_t stored = 0;
+    for (size_t i = 0; i < 40; i++) {
+        size_t index = fixture->more_count++;
+        fixture->more[index] = entry_after(fixture, fixture->first[1], 5000 + i);
+        stored += add(fixture, fixture->more[index]) == COPSE_STORE_STORED;
+    }
+    assert_true(stored > 17); /* some were given up for others */
+    copse_store_world_check(fixture->world);
+    struct copse_txn *txn = copse_store_world_begin(fixture->world, COPSE_DB_READ);
+    const struct copse_log *log = NULL;
+    uint32_t number = 0;
+    assert_int_equal(copse_entries_log_of(txn, &number, fixture->number, &fixture->first[1]->id,
+                                          COPSE_ENTRY_DATA),
+                     COPSE_OK);
+    assert_int_equal(copse_entries_log(txn, &log, number), COPSE_OK);
+    assert_int_equal(log->branch_count, 17);
+    copse_store_abort(txn);
+}
+
 static bool is_tenth(void *context, const struct copse_id *id)
 {
     const struct fixture *fixture = context;
@@ -395,7 +417,7 @@ static void prune__leaves_of_a_clipped_log_the_ways_to_what_is_named(void **stat
 }
 
 /* SPEC 7.9: "A log of a stranger is not wanted." */
-static void prune__gives_up_both_logs_of_a_stranger(void **state)
+static void prune__gives_up_both_logs_of_a_stranger_with_all_branches(void **state)
 {
     struct fixture *fixture = *state;
     struct copse_store_person eve;
@@ -408,18 +430,26 @@ static void prune__gives_up_both_logs_of_a_stranger(void **state)
                                 .hlc = 50};
     build.op = copse_store_world_join_op(room, &eve); /* cites nothing */
     struct copse_built *join = copse_build_entry(&build);
-    build.class = COPSE_ENTRY_DATA;
-    build.prev = join;
-    build.op = copse_store_world_post_op(room);
-    struct copse_built *post = copse_build_entry(&build);
     fixture->more[fixture->more_count++] = join;
-    fixture->more[fixture->more_count++] = post;
     assert_int_equal(add(fixture, join), COPSE_STORE_STORED);
-    assert_int_equal(add(fixture, post), COPSE_STORE_STORED);
+    /* The trunk, which cites anew, and two branches and what leaves one, which rest on that. */
+    static const size_t prev_of[] = {0, 1, 2, 2, 3, 4, 4};
+    struct copse_under under = {fixture->first[0]->id, fixture->first[1]->id};
+    build.class = COPSE_ENTRY_DATA;
+    build.op = copse_store_world_post_op(room);
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(prev_of); i++) {
+        build.prev = fixture->more[prev_of[i]];
+        build.under = i == 1 ? &under : NULL;
+        build.hlc = 51 + i;
+        fixture->more[fixture->more_count++] = copse_build_entry(&build);
+        assert_int_equal(add(fixture, fixture->more[i + 1]), COPSE_STORE_STORED);
+    }
     uint32_t control = log_of(fixture, join);
     assert_true(is_due(fixture, control));
     prune_all(fixture, control);
-    assert_false(holds(fixture, join) || holds(fixture, post));
+    for (size_t i = 0; i < fixture->more_count; i++) {
+        assert_false(holds(fixture, fixture->more[i]));
+    }
     assert_true(holds(fixture, fixture->stem[STEM - 1]));
 }
 
@@ -537,11 +567,12 @@ int main(void)
         TEST(prune__drops_a_whole_log_and_takes_it_again),
         TEST(prune__keeps_what_another_branch_hangs_from),
         TEST(prune__keeps_the_seventeen_lowest_forks),
+        TEST(prune__keeps_seventeen_branches_that_begin_a_log),
         TEST(prune__drops_signatures_but_those_that_must_stay),
         TEST(prune__keeps_the_signature_of_an_entry_without_prev),
         TEST(prune__gives_up_what_no_cut_names),
         TEST(prune__leaves_of_a_clipped_log_the_ways_to_what_is_named),
-        TEST(prune__gives_up_both_logs_of_a_stranger),
+        TEST(prune__gives_up_both_logs_of_a_stranger_with_all_branches),
         TEST(admit__keeps_a_signature_that_comes_later),
         TEST(admit__takes_nothing_too_far_from_a_signature),
         TEST(views__are_the_same_when_made_anew),

@@ -619,6 +619,66 @@ static void gossip__leaves_who_is_linked_in_peace(void **state)
     assert_true(A->news_count < 4);
 }
 
+/* Write an op of class 0; under what the node acted under last, or under a grant. */
+static struct copse_id write_as_node(struct copse_peer_node *node, const struct copse_id *community,
+                                     const struct copse_id *grant, const struct copse_op *op)
+{
+    struct copse_practice_deed deed;
+    struct copse_id id;
+    struct copse_under under = {*community, *community};
+    assert_int_equal(copse_practice_begin(&deed, &node->practice, community, COPSE_DB_WRITE, NULL),
+                     COPSE_OK);
+    if (grant != NULL) {
+        under.grant = *grant;
+        deed.under = &under;
+    }
+    assert_int_equal(copse_practice_write(&deed, &id, op, (struct copse_slice){NULL, 0}, NULL),
+                     COPSE_OK);
+    assert_int_equal(copse_practice_commit(&deed, NULL), COPSE_OK);
+    return id;
+}
+
+static const struct copse_op new_secret = {.kind = COPSE_OP_SECRET, .target = {{9}}};
+static const struct copse_op other_secret = {.kind = COPSE_OP_SECRET, .target = {{8}}};
+
+/* The caller's newest secrets are not known to who comes back: its OPENs are refused. */
+static void gossip__lets_the_called_side_open_by_an_older_secret(void **state)
+{
+    struct copse_peer_world *world = *state;
+    static const struct copse_id anybody;
+    size_t index = 0;
+    struct copse_id community = copse_peer_world_found(world);
+    struct copse_op op = new_secret;
+    struct copse_id id = write_as_node(A, &community, NULL, &op);
+    for (op.target.bytes[0] = 1; op.target.bytes[0] < 8; op.target.bytes[0]++) {
+        id = write_as_node(A, &community, NULL, &op);
+    }
+    assert_int_equal(copse_peers_put(&A->peers, &index, "4:127.0.0.1:2", &anybody), COPSE_OK);
+    copse_peer_world_start(A, COPSE_PEER_WORLD_CALLS);
+    copse_peer_world_pass(world, 3 * (uint64_t)COPSE_LINK_AGAIN_MS);
+    assert_true(copse_peer_world_has(B, &id));
+    assert_true(copse_peer_world_is_equal(world, &community));
+}
+
+static void gossip__meets_though_each_side_has_a_new_secret(void **state)
+{
+    struct copse_peer_world *world = *state;
+    struct copse_id community = copse_peer_world_found(world);
+    struct copse_op op = {.kind = COPSE_OP_GRANT,
+                          .target = *copse_keyring_person(B->keyring),
+                          .role = COPSE_OP_COORDINATOR};
+    struct copse_id grant = write_as_node(A, &community, NULL, &op);
+    (void)copse_peer_world_call(world, 1, 0);
+    copse_peer_world_pass(world, 1000);
+    assert_true(copse_peer_world_has(B, &grant));
+    struct copse_id ids[] = {write_as_node(A, &community, NULL, &new_secret),
+                             write_as_node(B, &community, &grant, &other_secret)};
+    live(world);
+    copse_peer_world_pass(world, 8 * (uint64_t)COPSE_LINK_AGAIN_MS);
+    assert_true(copse_peer_world_has(B, &ids[0]) && copse_peer_world_has(A, &ids[1]));
+    assert_true(copse_peer_world_is_equal(world, &community));
+}
+
 static void gossip__says_goodbye_when_it_stops(void **state)
 {
     struct copse_peer_world *world = *state;
@@ -660,6 +720,8 @@ int main(void)
         TEST(gossip__does_not_speak_with_itself),
         TEST(gossip__keeps_one_of_two_sessions_that_began_at_once),
         TEST(gossip__leaves_who_is_linked_in_peace),
+        TEST(gossip__lets_the_called_side_open_by_an_older_secret),
+        TEST(gossip__meets_though_each_side_has_a_new_secret),
         TEST(gossip__says_goodbye_when_it_stops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -223,6 +223,29 @@ static void exchange__brings_a_log_without_trunk_to_both_sides(void **state)
     wire_scene_end(&fixture);
 }
 
+/* A log without a trunk names itself by zeros; another log of the device is not meant by that. */
+static void exchange__brings_a_log_beside_one_without_trunk(void **state)
+{
+    (void)state;
+    struct wire_scene fixture;
+    wire_scene_begin(&fixture, 3);
+    struct wire_world *world = &fixture.world;
+    struct copse_built *join = wire_world_add(world, 2, COPSE_ENTRY_CONTROL, NULL, 0);
+    for (size_t i = 0; i < 20; i++) {
+        (void)wire_world_add(world, 2, COPSE_ENTRY_DATA, world->joins[2], 0);
+    }
+    wire_world_give_all(world, &fixture.nodes[0]);
+    wire_world_give_all(world, &fixture.nodes[1]);
+    wire_world_give_path(world, &fixture.nodes[0],
+                         wire_world_extend(world, 2, COPSE_ENTRY_DATA, join, 3));
+    wire_scene_connect(&fixture, 8);
+    wire_pair_open(&fixture.pair);
+    wire_pair_wait(&fixture.pair, 3000);
+    wire_scene_assert_same(&fixture);
+    assert_int_equal(fixture.pair.ends[1].entries, 3);
+    wire_scene_end(&fixture);
+}
+
 static void exchange__counts_a_log_only_as_far_as_it_is_wanted(void **state)
 {
     (void)state;
@@ -297,6 +320,7 @@ int main(void)
         cmocka_unit_test(exchange__sends_only_what_follows_when_one_side_is_ahead),
         cmocka_unit_test(exchange__brings_frozen_logs_to_their_lowest_fork),
         cmocka_unit_test(exchange__brings_a_log_without_trunk_to_both_sides),
+        cmocka_unit_test(exchange__brings_a_log_beside_one_without_trunk),
         cmocka_unit_test(exchange__counts_a_log_only_as_far_as_it_is_wanted),
         cmocka_unit_test(exchange__asks_for_a_signature_where_a_branch_leaves_an_unsigned_stretch),
     };
