@@ -42,6 +42,12 @@ judge() {
     enospc-io) # SQLite says no more when a sync or an unlink fails
         case $(cat "$mark") in *"/search.db"*) ;; *) fail "$where: io" ;; esac
         ;;
+    *-not_written) # some files of an export
+        case $(field message) in
+        *"No space left"* | *"Input/output error"*) ;;
+        *) fail "$where: no cause" ;;
+        esac
+        ;;
     *) fail "$where: the code '$code' ($status) does not name the cause" ;;
     esac
     [ -n "$(field message)" ] || fail "$where: no message"
