@@ -109,6 +109,6 @@ for name in a b; do
     run check
     ids >"$folder/here"
     same "$(comm -23 "$folder/wrote" "$folder/here" | wc -l | tr -d ' ')" 0 "lost at $name"
-    same "$(forks)" "" "forks at $name"
+    no_forks "$name"
 done
 printf '%s writes\n' "$(wc -l <"$folder/wrote")"
