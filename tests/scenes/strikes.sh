@@ -105,7 +105,7 @@ walk() {
         done
         [ "$struck_here" = yes ] || fail "$how: no call of $* was struck"
         [ "$status" = 0 ] || fail "$how: $* fails although nothing was struck"
-        [ -z "${COPSE_LONG:-}" ] || printf '%s: %s strikes at %s\n' "$how" "$((n - 1))" "$1 $2"
+        [ -z "${COPSE_LONG:-}" ] || printf '%s: to the %sth of %s\n' "$how" "$((n - step))" "$1 $2"
     done
     restore a state
 }

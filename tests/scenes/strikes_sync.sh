@@ -129,7 +129,7 @@ for side in caller server; do
         done
         same "$status" 0 "$side $how: the exit status when nothing was struck"
         [ "$n" -gt "$step" ] || fail "$side $how: nothing was struck"
-        [ -z "${COPSE_LONG:-}" ] || printf '%s %s: %s strikes\n' "$side" "$how" "$((n - 1))"
+        [ -z "${COPSE_LONG:-}" ] || printf '%s %s: to the %sth\n' "$side" "$how" "$((n - step))"
     done
 done
 printf '%s strikes\n' "$count"
