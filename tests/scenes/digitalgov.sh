@@ -43,7 +43,7 @@ while kill -0 "$sync" 2>/dev/null; do
     writes=$((writes + 1))
 done
 wait "$sync" || fail "sync: $(cat "$folder/synced")"
-[ "$writes" -gt 1 ] || fail "the sync was over before anybody wrote"
+[ "$writes" -gt 0 ] || fail "the sync was over before anybody wrote"
 at b
 run --json sync --once
 equal a b

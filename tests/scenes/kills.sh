@@ -75,6 +75,6 @@ for name in a b; do
     run --json feed -n 10000
     kept=$(printf '%s\n' "$output" | grep -o 'before a kill' | wc -l | tr -d ' ')
     same "$kept" "$((kills + $(grep -c ' [01]$' "$folder/times")))" "posts at $name"
-    same "$(forks)" "" "forks at $name"
+    no_forks "$name"
 done
 printf '%s kills, %s of them in the midst of something\n' "$kills" "$died"

@@ -68,9 +68,10 @@ ids() {
     printf '%s\n' "$output" | grep -o '{"id":"[0-9a-f]*"' | cut -d'"' -f4 | sort
 }
 
-# forks: places (device, class, seq) that more than one entry here has.
-forks() {
+# no_forks WHERE: no two entries here have the same place (device, class, seq).
+no_forks() {
     run --json log -n 10000000
-    printf '%s\n' "$output" | grep -o '"device":"[0-9a-f]*","class":[01],"seq":[0-9]*' |
-        sort | uniq -d
+    forked=$(printf '%s\n' "$output" | grep -o '"device":"[0-9a-f]*","class":[01],"seq":[0-9]*' |
+        sort | uniq -d)
+    same "$forked" "" "forks at $1"
 }

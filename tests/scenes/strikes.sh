@@ -42,6 +42,12 @@ judge() {
     enospc-io) # SQLite says no more when a sync or an unlink fails
         case $(cat "$mark") in *"/search.db"*) ;; *) fail "$where: io" ;; esac
         ;;
+    *-not_written) # some files of an export
+        case $(field message) in
+        *"No space left"* | *"Input/output error"*) ;;
+        *) fail "$where: no cause" ;;
+        esac
+        ;;
     *) fail "$where: the code '$code' ($status) does not name the cause" ;;
     esac
     [ -n "$(field message)" ] || fail "$where: no message"
@@ -53,7 +59,7 @@ known() {
     [ "$status" != 0 ] || said=$(field id)
     if [ "$present" = yes ]; then
         whole
-        [ -z "$said" ] || [ "$1" = community ] || grep -q "$said" "$folder/ids-now" ||
+        [ -z "$said" ] || [ "$1 $2" = "community join" ] || grep -q "$said" "$folder/ids-now" ||
             fail "$where: $said was acknowledged and is not there"
     fi
 }
@@ -68,8 +74,9 @@ again() {
     same "$(field name)" "$name" "$where: the name"
 }
 
-# walk WAYS STRIDE WORDS...: strike the command in each of these ways at each of its calls; in the
-# short form at each STRIDE-th, and fewer of its requests for memory.
+# walk WAYS STRIDE WORDS...: strike the command in each of these ways at each of its calls, and at
+# each STRIDE-th of its requests for memory; in the short form at each STRIDE-th call, and fewer of
+# its requests.
 count=0
 walk() {
     ways=$1
@@ -81,7 +88,11 @@ walk() {
         [ "$stride" = 1 ] || step=$((stride * slower))
         [ "$how" != nomem ] || step=$((stride * 23))
         n=$((count % (step < 3 ? step : 3) + 1))
-        [ -z "${COPSE_LONG:-}" ] || n=1 step=1
+        if [ -n "${COPSE_LONG:-}" ]; then
+            n=1
+            step=1
+            [ "$how" != nomem ] || step=$stride
+        fi
         struck_here=no
         while restore a state && clean && struck "$how" "$n" "$@"; do
             struck_here=yes
@@ -94,7 +105,7 @@ walk() {
         done
         [ "$struck_here" = yes ] || fail "$how: no call of $* was struck"
         [ "$status" = 0 ] || fail "$how: $* fails although nothing was struck"
-        [ -z "${COPSE_LONG:-}" ] || printf '%s: %s strikes at %s\n' "$how" "$((n - 1))" "$1 $2"
+        [ -z "${COPSE_LONG:-}" ] || printf '%s: to the %sth of %s\n' "$how" "$((n - step))" "$1 $2"
     done
     restore a state
 }

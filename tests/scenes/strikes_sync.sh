@@ -27,6 +27,7 @@ for name in a b; do
     for i in 1 2 3 4 5 6 7 8; do run post "Words of $name, $i"; done
     ids >"$folder/ids-$name"
 done
+sort -u "$folder/ids-a" "$folder/ids-b" >"$folder/ids-both"
 keep a state-a b state-b
 
 # start_struck HOW N: a serve that is struck; $address is empty when it did not come so far.
@@ -50,11 +51,12 @@ end_struck() {
 }
 
 strike_server() {
+    met=no
     at a
     start_struck "$how" "$n"
     if [ -n "$address" ]; then
         at b
-        "$copse" --json sync "$address" --once >"$folder/said" 2>/dev/null </dev/null || true
+        "$copse" --json sync "$address" --once >/dev/null 2>&1 </dev/null && met=yes
     fi
     end_struck
     [ -e "$mark" ]
@@ -66,6 +68,8 @@ strike_caller() {
     at b
     struck "$how" "$n" sync "$address" --once || true
     came=$status
+    met=no
+    [ "$came" != 0 ] || met=yes
     said=$output
     stop_server
     status=$came
@@ -94,18 +98,19 @@ judge() {
     esac
 }
 
-# Nothing is lost, and they become equal.
+# Nothing is lost. When the caller has said that they are equal, they were; now they become it.
 settle() {
     for name in a b; do
         at "$name"
         cp "$folder/ids-$name" "$folder/ids"
+        [ "$met" = no ] || cp "$folder/ids-both" "$folder/ids"
         whole
     done
     pair a b
     equal a b
     for name in a b; do
         at "$name"
-        cat "$folder/ids-a" "$folder/ids-b" | sort -u >"$folder/ids"
+        cp "$folder/ids-both" "$folder/ids"
         whole
     done
 }
@@ -124,7 +129,7 @@ for side in caller server; do
         done
         same "$status" 0 "$side $how: the exit status when nothing was struck"
         [ "$n" -gt "$step" ] || fail "$side $how: nothing was struck"
-        [ -z "${COPSE_LONG:-}" ] || printf '%s %s: %s strikes\n' "$side" "$how" "$((n - 1))"
+        [ -z "${COPSE_LONG:-}" ] || printf '%s %s: to the %sth\n' "$side" "$how" "$((n - step))"
     done
 done
 printf '%s strikes\n' "$count"

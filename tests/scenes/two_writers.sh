@@ -26,10 +26,12 @@ run --json sync "$address_a" --once
 run peer add "$address_a"
 trap 'kill "$served_a" 2>/dev/null || true; stop_server; rm -rf "$folder"' EXIT
 
-# writer NAME COUNT: a process that writes so many posts of the present node, keeping the ids.
+# writer NAME COUNT: a process that writes so many posts of the present node, keeping the ids, as
+# long as $folder/go is there.
+: >"$folder/go"
 writer() {
     i=0
-    while [ "$i" -lt "$2" ] && [ ! -e "$folder/stop" ]; do
+    while [ "$i" -lt "$2" ] && [ -e "$folder/go" ]; do
         "$copse" --json post "$1 writes $i" >>"$folder/wrote-$1" 2>>"$folder/talk-$1" </dev/null ||
             echo "post $i of $1 gave $?" >>"$folder/talk-$1"
         i=$((i + 1))
@@ -89,7 +91,7 @@ while [ "$(date +%s)" -lt "$end" ]; do
     server=$other
     sleep 1
 done
-: >"$folder/stop"
+rm "$folder/go"
 while read -r pid; do wait "$pid" || true; done <"$folder/writers"
 cat "$folder"/talk-* >"$folder/talk"
 [ ! -s "$folder/talk" ] || fail "a write failed: $(sort "$folder/talk" | uniq -c | head -n 5)"
@@ -109,6 +111,6 @@ for name in a b; do
     run check
     ids >"$folder/here"
     same "$(comm -23 "$folder/wrote" "$folder/here" | wc -l | tr -d ' ')" 0 "lost at $name"
-    same "$(forks)" "" "forks at $name"
+    no_forks "$name"
 done
 printf '%s writes\n' "$(wc -l <"$folder/wrote")"
