@@ -1,14 +1,15 @@
 /* How it works: the table STATE holds all communities; a key is the community's number
  * before the key of the port, so each community is one range.
  *
- * The rows of the fold are put when an entry is stored and taken when it goes. Standings
- * are evaluated at the end of a transaction that stored entries which act, in it.
+ * The rows of the fold and of the docket are put when an entry is stored and taken when it goes.
+ * Standings are brought up to date at the end of a transaction that stored entries which act, in
+ * it.
  */
 #include "storage/views.h"
 
-#include "protocol/authority/governance.h"
+#include "protocol/authority/docket.h"
 #include "protocol/authority/standing.h"
-#include "protocol/authority/wanted.h"
+#include "protocol/authority/update.h"
 #include "protocol/rules/fold.h"
 #include "storage/twin.h"
 
@@ -79,57 +80,50 @@ static bool read_op(struct copse_op *op, const struct copse_held *held)
            copse_op_decode(op, held->entry.op, held->entry.class) == COPSE_OK;
 }
 
-/* Does the coming or going of an entry ask for an evaluation? A fork in a log that is frozen by it
- * does, and the leaf that a cut waits for. */
-static enum copse_err asks_to_settle(struct copse_txn *txn, bool *out, uint32_t community,
-                                     const struct copse_held *held, const struct copse_op *op)
+/* What asks for standings to be brought up to date is noted until they are settled. */
+static enum copse_err note(struct copse_txn *txn, uint32_t community, const struct copse_held *held,
+                           enum copse_update_need need)
 {
-    bool is_control = held->entry.class == COPSE_ENTRY_CONTROL;
-    if (is_control && op != NULL && copse_governance_acts(op->kind)) {
-        *out = true;
+    if (need == COPSE_UPDATE_NOTHING) {
         return COPSE_OK;
     }
-    if (is_control) {
-        const struct copse_log *log = NULL;
-        enum copse_err err = copse_entries_log(txn, &log, (uint32_t)held->position.log);
-        if (err != COPSE_OK) {
-            return err;
-        }
-        if (log->branch_count > COPSE_LOG_LEAVES_MAX) {
-            *out = true;
-            return COPSE_OK;
-        }
-    }
-    struct copse_views views;
-    struct copse_state state = copse_views_state(&views, txn, community);
-    return copse_wanted_awaits(out, &state, &held->id);
-}
-
-static enum copse_err note(struct copse_txn *txn, uint32_t community, const struct copse_held *held,
-                           const struct copse_op *op)
-{
-    bool asks = false;
-    enum copse_err err = asks_to_settle(txn, &asks, community, held, op);
-    if (err == COPSE_OK && asks) {
-        struct copse_txn_pending *pending = NULL;
-        err = copse_txn_note(txn, &pending, community);
-        if (err == COPSE_OK) {
-            pending->settle = true;
-        }
+    struct copse_txn_pending *pending = NULL;
+    enum copse_err err = copse_txn_note(txn, &pending, community);
+    if (err == COPSE_OK && need == COPSE_UPDATE_WHOLE) {
+        pending->whole = true;
+    } else if (err == COPSE_OK) {
+        err = copse_id_set_add(&pending->news, &held->id);
+        err = err == COPSE_ERR_EXISTS ? COPSE_OK : err;
     }
     return err;
+}
+
+/* Put the rows that say of an entry what it says of itself. */
+static enum copse_err index_entry(const struct copse_state *state, const struct copse_held *held,
+                                  const struct copse_op *op)
+{
+    enum copse_err err = copse_fold_add(state, &held->id, &held->entry, op);
+    return err == COPSE_OK ? copse_docket_add(state, held, op) : err;
 }
 
 enum copse_err copse_views_add(struct copse_txn *txn, uint32_t community,
                                const struct copse_held *held)
 {
     struct copse_op op;
+    struct copse_views views;
+    struct copse_state state = copse_views_state(&views, txn, community);
+    const struct copse_log *log = NULL;
+    enum copse_update_need need = COPSE_UPDATE_NOTHING;
     bool is_known = read_op(&op, held);
-    enum copse_err err = note(txn, community, held, is_known ? &op : NULL);
+    enum copse_err err = copse_entries_log(txn, &log, (uint32_t)held->position.log);
+    if (err == COPSE_OK) {
+        err = copse_update_needs(&need, &state, log, held, is_known ? &op : NULL);
+    }
+    if (err == COPSE_OK) {
+        err = note(txn, community, held, need);
+    }
     if (err == COPSE_OK && is_known) {
-        struct copse_views views;
-        struct copse_state state = copse_views_state(&views, txn, community);
-        err = copse_fold_add(&state, &held->id, &held->entry, &op);
+        err = index_entry(&state, held, &op);
     }
     return err;
 }
@@ -138,18 +132,16 @@ enum copse_err copse_views_remove(struct copse_txn *txn, uint32_t community,
                                   const struct copse_held *held)
 {
     struct copse_op op;
+    struct copse_views views;
+    struct copse_state state = copse_views_state(&views, txn, community);
     bool is_known = read_op(&op, held);
     /* What goes may be a leaf that a cut names: evaluate in any case, it is rare. */
-    struct copse_txn_pending *pending = NULL;
-    enum copse_err err = copse_txn_note(txn, &pending, community);
-    if (err != COPSE_OK) {
-        return err;
-    }
-    pending->settle = true;
-    if (is_known) {
-        struct copse_views views;
-        struct copse_state state = copse_views_state(&views, txn, community);
+    enum copse_err err = note(txn, community, held, COPSE_UPDATE_WHOLE);
+    if (err == COPSE_OK && is_known) {
         err = copse_fold_remove(&state, &held->id, &held->entry, &op);
+    }
+    if (err == COPSE_OK && is_known) {
+        err = copse_docket_remove(&state, held, &op);
     }
     return err;
 }
@@ -228,10 +220,25 @@ static enum copse_err keep_checks(const struct checks *checks)
     return COPSE_OK;
 }
 
-/* Evaluate a community and write the standings to `state`. Without its genesis there is nothing
- * to evaluate yet, and governance says so by finding nobody. */
+static enum copse_err evaluate_whole(const struct copse_state *state,
+                                     const struct copse_id *community,
+                                     const struct copse_source *source,
+                                     const struct copse_governance_options *options)
+{
+    struct copse_governance *governance = NULL;
+    enum copse_err err = copse_governance_new(&governance, community, source, options);
+    if (err == COPSE_OK) {
+        err = copse_standing_write(state, governance);
+        copse_governance_free(governance);
+    }
+    return err;
+}
+
+/* Evaluate a community, as far as `news` touch it (NULL: all), and write the standings to `state`.
+ * Without its genesis there is nothing to evaluate yet, and governance says so by finding nobody.
+ */
 static enum copse_err evaluate(struct copse_txn *txn, uint32_t community,
-                               const struct copse_state *state)
+                               const struct copse_state *state, const struct copse_id_set *news)
 {
     struct copse_id id;
     enum copse_err err = copse_entries_community_id(txn, &id, community);
@@ -248,11 +255,9 @@ static enum copse_err evaluate(struct copse_txn *txn, uint32_t community,
         .put_checks = put_checks,
         .checks_context = &checks,
     };
-    struct copse_governance *governance = NULL;
-    err = copse_governance_new(&governance, &id, &source, &options);
-    if (err == COPSE_OK) {
-        err = copse_standing_write(state, governance, NULL, NULL);
-        copse_governance_free(governance);
+    err = news == NULL ? COPSE_ERR_LIMIT : copse_update_rows(state, news, &id, &source, &options);
+    if (err == COPSE_ERR_LIMIT) {
+        err = evaluate_whole(state, &id, &source, &options);
     }
     if (err == COPSE_OK) {
         err = keep_checks(&checks);
@@ -265,16 +270,18 @@ enum copse_err copse_views_settle(struct copse_txn *txn)
 {
     for (size_t i = 0; i < txn->pending_count; i++) {
         struct copse_txn_pending *pending = &txn->pending[i];
-        if (!pending->settle) {
+        if (!pending->whole && pending->news.count == 0) {
             continue;
         }
         struct copse_views views;
         struct copse_state state = copse_views_state(&views, txn, pending->community);
-        enum copse_err err = evaluate(txn, pending->community, &state);
+        const struct copse_id_set *news = pending->whole ? NULL : &pending->news;
+        enum copse_err err = evaluate(txn, pending->community, &state, news);
         if (err != COPSE_OK) {
             return err;
         }
-        pending->settle = false;
+        pending->whole = false;
+        copse_id_set_clear(&pending->news);
     }
     return COPSE_OK;
 }
@@ -298,7 +305,7 @@ static enum copse_err fold_class(struct copse_txn *txn, uint32_t community,
             err = COPSE_ERR_CORRUPT;
         }
         if (err == COPSE_OK && read_op(&op, &held)) {
-            err = copse_fold_add(state, &held.id, &held.entry, &op);
+            err = index_entry(state, &held, &op);
         }
         if (err != COPSE_OK) {
             return err;
@@ -353,7 +360,7 @@ enum copse_err copse_views_rebuild(struct copse_txn *txn, uint32_t community)
         err = fold_all(txn, community, &state);
     }
     if (err == COPSE_OK) {
-        err = evaluate(txn, community, &state);
+        err = evaluate(txn, community, &state, NULL);
     }
     return err;
 }
@@ -460,7 +467,7 @@ enum copse_err copse_views_compare(struct copse_txn *txn, struct copse_views_dif
     struct copse_state fresh = copse_twin_state(&twin);
     enum copse_err err = fold_all(txn, community, &asking);
     if (err == COPSE_OK) {
-        err = evaluate(txn, community, &fresh);
+        err = evaluate(txn, community, &fresh, NULL);
     }
     if (err == COPSE_OK) {
         err = compare_stored(&comparison, &twin);

@@ -125,7 +125,7 @@ static void evaluate(struct sim_node *node)
     const struct copse_governance_options options = {.memory = copse_memory_heap(),
                                                      .scheme = node->scheme};
     demand(copse_governance_new(&governance, &node->community, &port, &options));
-    demand(copse_standing_write(copse_state_memory_port(node->state), governance, NULL, NULL));
+    demand(copse_standing_write(copse_state_memory_port(node->state), governance));
     copse_governance_free(governance);
 }
 
