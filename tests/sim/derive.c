@@ -5,8 +5,9 @@
  */
 #include "tests/sim/derive.h"
 
-#include "protocol/authority/governance.h"
+#include "protocol/authority/docket.h"
 #include "protocol/authority/standing.h"
+#include "protocol/authority/update.h"
 #include "protocol/authority/walk.h"
 #include "protocol/authority/wanted.h"
 #include "protocol/rules/export.h"
@@ -36,22 +37,19 @@ static bool read_op(struct copse_op *op, const struct copse_held *held)
            copse_op_decode(op, held->entry.op, held->entry.class) == COPSE_OK;
 }
 
-static bool is_frozen(const struct sim_node *node, const struct copse_held *held)
+/* Note what the coming of an entry calls for. */
+static void note_need(struct sim_node *node, const struct copse_held *held,
+                      const struct copse_op *op)
 {
     struct copse_source port = memory_source_port(node->source);
-    uint32_t fork_seq = 0;
-    return copse_log_is_frozen(&fork_seq, port.log(port.context, held->position.log));
-}
-
-/* Does this entry call for a new evaluation? What governance.h says of that. */
-static bool calls_for_evaluation(const struct sim_node *node, const struct copse_held *held,
-                                 const struct copse_op *op)
-{
-    bool is_awaited = false;
-    demand(copse_wanted_awaits(&is_awaited, copse_state_memory_port(node->state), &held->id));
-    bool is_control = held->entry.class == COPSE_ENTRY_CONTROL;
-    return is_awaited || (is_control && is_frozen(node, held)) ||
-           (op != NULL && copse_governance_acts(op->kind));
+    enum copse_update_need need = COPSE_UPDATE_NOTHING;
+    demand(copse_update_needs(&need, copse_state_memory_port(node->state),
+                              port.log(port.context, held->position.log), held, op));
+    node->is_stale = node->is_stale || need != COPSE_UPDATE_NOTHING;
+    node->needs_whole = node->needs_whole || need == COPSE_UPDATE_WHOLE;
+    if (need == COPSE_UPDATE_NEWS && !copse_id_set_find(&node->news, NULL, &held->id)) {
+        demand(copse_id_set_add(&node->news, &held->id));
+    }
 }
 
 /* SPEC 4.11: leaves that a cut names keep their signatures. Where an entry came without, the
@@ -87,7 +85,7 @@ void derive_entry(struct sim_node *node, struct sim_note *note, const struct cop
 {
     struct copse_op op;
     bool is_read = read_op(&op, held);
-    node->is_stale = node->is_stale || calls_for_evaluation(node, held, is_read ? &op : NULL);
+    note_need(node, held, is_read ? &op : NULL);
     if (!is_read) {
         return;
     }
@@ -95,6 +93,7 @@ void derive_entry(struct sim_node *node, struct sim_note *note, const struct cop
     note->about = op.target;
     note->field = op.field;
     demand(copse_fold_add(copse_state_memory_port(node->state), &held->id, &held->entry, &op));
+    demand(copse_docket_add(copse_state_memory_port(node->state), held, &op));
 }
 
 void derive_before_drop(struct sim_node *node, const struct copse_id *id)
@@ -111,21 +110,52 @@ void derive_before_drop(struct sim_node *node, const struct copse_id *id)
         if (drops[i] && read_op(&op, held)) {
             demand(copse_fold_remove(copse_state_memory_port(node->state), &held->id, &held->entry,
                                      &op));
+            demand(copse_docket_remove(copse_state_memory_port(node->state), held, &op));
         }
     }
+    node->needs_whole = true;
     free(drops);
 }
 
 /* ---- standing ---- */
 
+/* A port through which nothing may be written any more: the rows are there already. */
+static enum copse_err refuse(struct copse_slice key)
+{
+    fprintf(stderr, "the row %c%c was not brought up to date\n", key.data[0], key.data[1]);
+    return COPSE_ERR_EXISTS;
+}
+
+static enum copse_err refuse_put(void *context, struct copse_slice key, struct copse_slice value)
+{
+    (void)context;
+    (void)value;
+    return refuse(key);
+}
+
+static enum copse_err refuse_del(void *context, struct copse_slice key)
+{
+    (void)context;
+    return refuse(key);
+}
+
+/* Bring standings up to date as a program does, and see that a whole evaluation leaves the same. */
 static void evaluate(struct sim_node *node)
 {
     struct copse_source port = memory_source_port(node->source);
+    struct copse_state rows = *copse_state_memory_port(node->state);
     struct copse_governance *governance = NULL;
     const struct copse_governance_options options = {.memory = copse_memory_heap(),
                                                      .scheme = node->scheme};
+    if (!node->needs_whole && node->news.count > 0) {
+        demand(copse_update_rows(&rows, &node->news, &node->community, &port, &options));
+        rows.put = refuse_put;
+        rows.del = refuse_del;
+    }
+    node->needs_whole = false;
+    copse_id_set_clear(&node->news);
     demand(copse_governance_new(&governance, &node->community, &port, &options));
-    demand(copse_standing_write(copse_state_memory_port(node->state), governance));
+    demand(copse_standing_write(&rows, governance));
     copse_governance_free(governance);
 }
 
