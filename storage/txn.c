@@ -35,7 +35,7 @@ static void free_txn(struct copse_txn *txn)
     }
     copse_memory_free(txn->memory, txn->logs);
     for (size_t i = 0; i < txn->pending_count; i++) {
-        copse_id_set_deinit(&txn->pending[i].news);
+        copse_update_deinit(&txn->pending[i].update);
     }
     copse_index_deinit(&txn->index);
     copse_memory_free(txn->memory, txn);
@@ -71,8 +71,7 @@ enum copse_err copse_txn_note(struct copse_txn *txn, struct copse_txn_pending **
     }
     *out = &txn->pending[txn->pending_count++];
     (*out)->community = community;
-    (*out)->whole = false;
-    copse_id_set_init(&(*out)->news, txn->memory);
+    copse_update_init(&(*out)->update, txn->memory);
     return COPSE_OK;
 }
 

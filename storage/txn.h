@@ -5,7 +5,7 @@
 #ifndef COPSE_STORAGE_TXN_H
 #define COPSE_STORAGE_TXN_H
 
-#include "protocol/base/id_set.h"
+#include "protocol/authority/update.h"
 #include "protocol/entry/log.h"
 #include "storage/db.h"
 #include "storage/index.h"
@@ -24,8 +24,7 @@ struct copse_txn_log {
 /* What has to be brought up to date before the commit. */
 struct copse_txn_pending {
     uint32_t community;
-    bool whole;               /* evaluate governance from all entries */
-    struct copse_id_set news; /* entries whose coming calls for an update of standings */
+    struct copse_update update; /* of standings */
 };
 
 /* The entry added last: the prev of the next one, nearly always. */

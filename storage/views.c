@@ -8,7 +8,6 @@
 #include "storage/views.h"
 
 #include "protocol/authority/docket.h"
-#include "protocol/authority/standing.h"
 #include "protocol/authority/update.h"
 #include "protocol/rules/fold.h"
 #include "storage/twin.h"
@@ -80,24 +79,6 @@ static bool read_op(struct copse_op *op, const struct copse_held *held)
            copse_op_decode(op, held->entry.op, held->entry.class) == COPSE_OK;
 }
 
-/* What asks for standings to be brought up to date is noted until they are settled. */
-static enum copse_err note(struct copse_txn *txn, uint32_t community, const struct copse_held *held,
-                           enum copse_update_need need)
-{
-    if (need == COPSE_UPDATE_NOTHING) {
-        return COPSE_OK;
-    }
-    struct copse_txn_pending *pending = NULL;
-    enum copse_err err = copse_txn_note(txn, &pending, community);
-    if (err == COPSE_OK && need == COPSE_UPDATE_WHOLE) {
-        pending->whole = true;
-    } else if (err == COPSE_OK) {
-        err = copse_id_set_add(&pending->news, &held->id);
-        err = err == COPSE_ERR_EXISTS ? COPSE_OK : err;
-    }
-    return err;
-}
-
 /* Put the rows that say of an entry what it says of itself. */
 static enum copse_err index_entry(const struct copse_state *state, const struct copse_held *held,
                                   const struct copse_op *op)
@@ -113,14 +94,14 @@ enum copse_err copse_views_add(struct copse_txn *txn, uint32_t community,
     struct copse_views views;
     struct copse_state state = copse_views_state(&views, txn, community);
     const struct copse_log *log = NULL;
-    enum copse_update_need need = COPSE_UPDATE_NOTHING;
+    struct copse_txn_pending *pending = NULL;
     bool is_known = read_op(&op, held);
     enum copse_err err = copse_entries_log(txn, &log, (uint32_t)held->position.log);
     if (err == COPSE_OK) {
-        err = copse_update_needs(&need, &state, log, held, is_known ? &op : NULL);
+        err = copse_txn_note(txn, &pending, community);
     }
     if (err == COPSE_OK) {
-        err = note(txn, community, held, need);
+        err = copse_update_add(&pending->update, &state, log, held, is_known ? &op : NULL);
     }
     if (err == COPSE_OK && is_known) {
         err = index_entry(&state, held, &op);
@@ -134,9 +115,16 @@ enum copse_err copse_views_remove(struct copse_txn *txn, uint32_t community,
     struct copse_op op;
     struct copse_views views;
     struct copse_state state = copse_views_state(&views, txn, community);
+    const struct copse_log *log = NULL;
+    struct copse_txn_pending *pending = NULL;
     bool is_known = read_op(&op, held);
-    /* What goes may be a leaf that a cut names: evaluate in any case, it is rare. */
-    enum copse_err err = note(txn, community, held, COPSE_UPDATE_WHOLE);
+    enum copse_err err = copse_entries_log(txn, &log, (uint32_t)held->position.log);
+    if (err == COPSE_OK) {
+        err = copse_txn_note(txn, &pending, community);
+    }
+    if (err == COPSE_OK) {
+        err = copse_update_remove(&pending->update, &state, log, held);
+    }
     if (err == COPSE_OK && is_known) {
         err = copse_fold_remove(&state, &held->id, &held->entry, &op);
     }
@@ -220,25 +208,9 @@ static enum copse_err keep_checks(const struct checks *checks)
     return COPSE_OK;
 }
 
-static enum copse_err evaluate_whole(const struct copse_state *state,
-                                     const struct copse_id *community,
-                                     const struct copse_source *source,
-                                     const struct copse_governance_options *options)
-{
-    struct copse_governance *governance = NULL;
-    enum copse_err err = copse_governance_new(&governance, community, source, options);
-    if (err == COPSE_OK) {
-        err = copse_standing_write(state, governance);
-        copse_governance_free(governance);
-    }
-    return err;
-}
-
-/* Evaluate a community, as far as `news` touch it (NULL: all), and write the standings to `state`.
- * Without its genesis there is nothing to evaluate yet, and governance says so by finding nobody.
- */
-static enum copse_err evaluate(struct copse_txn *txn, uint32_t community,
-                               const struct copse_state *state, const struct copse_id_set *news)
+/* Bring the standings of a community up to date. */
+static enum copse_err settle(struct copse_txn *txn, uint32_t community,
+                             const struct copse_state *state, struct copse_update *update)
 {
     struct copse_id id;
     enum copse_err err = copse_entries_community_id(txn, &id, community);
@@ -255,10 +227,7 @@ static enum copse_err evaluate(struct copse_txn *txn, uint32_t community,
         .put_checks = put_checks,
         .checks_context = &checks,
     };
-    err = news == NULL ? COPSE_ERR_LIMIT : copse_update_rows(state, news, &id, &source, &options);
-    if (err == COPSE_ERR_LIMIT) {
-        err = evaluate_whole(state, &id, &source, &options);
-    }
+    err = copse_update_settle(update, state, &id, &source, &options);
     if (err == COPSE_OK) {
         err = keep_checks(&checks);
     }
@@ -266,22 +235,32 @@ static enum copse_err evaluate(struct copse_txn *txn, uint32_t community,
     return err;
 }
 
+/* Evaluate all of it and write the standings to `state`. Without its genesis there is nothing to
+ * evaluate yet, and governance says so by finding nobody. */
+static enum copse_err evaluate(struct copse_txn *txn, uint32_t community,
+                               const struct copse_state *state)
+{
+    struct copse_update update;
+    copse_update_init(&update, txn->memory);
+    update.is_whole = true;
+    enum copse_err err = settle(txn, community, state, &update);
+    copse_update_deinit(&update);
+    return err;
+}
+
 enum copse_err copse_views_settle(struct copse_txn *txn)
 {
     for (size_t i = 0; i < txn->pending_count; i++) {
         struct copse_txn_pending *pending = &txn->pending[i];
-        if (!pending->whole && pending->news.count == 0) {
+        if (copse_update_is_empty(&pending->update)) {
             continue;
         }
         struct copse_views views;
         struct copse_state state = copse_views_state(&views, txn, pending->community);
-        const struct copse_id_set *news = pending->whole ? NULL : &pending->news;
-        enum copse_err err = evaluate(txn, pending->community, &state, news);
+        enum copse_err err = settle(txn, pending->community, &state, &pending->update);
         if (err != COPSE_OK) {
             return err;
         }
-        pending->whole = false;
-        copse_id_set_clear(&pending->news);
     }
     return COPSE_OK;
 }
@@ -360,7 +339,7 @@ enum copse_err copse_views_rebuild(struct copse_txn *txn, uint32_t community)
         err = fold_all(txn, community, &state);
     }
     if (err == COPSE_OK) {
-        err = evaluate(txn, community, &state, NULL);
+        err = evaluate(txn, community, &state);
     }
     return err;
 }
@@ -467,7 +446,7 @@ enum copse_err copse_views_compare(struct copse_txn *txn, struct copse_views_dif
     struct copse_state fresh = copse_twin_state(&twin);
     enum copse_err err = fold_all(txn, community, &asking);
     if (err == COPSE_OK) {
-        err = evaluate(txn, community, &fresh, NULL);
+        err = evaluate(txn, community, &fresh);
     }
     if (err == COPSE_OK) {
         err = compare_stored(&comparison, &twin);

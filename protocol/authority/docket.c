@@ -81,10 +81,11 @@ static void put_cut(struct docket_writer *writer)
     struct copse_op_leaf leaf;
     while (copse_op_next_leaf(&cut, &leaf)) {
         put_about(writer, &leaf.device);
+        put_about(writer, &leaf.id);
     }
 }
 
-/* What an entry of each kind has rows for, besides the devices its leaves say. */
+/* What an entry of each kind has rows for, besides the leaves it names and their devices. */
 enum {
     ABOUT_TARGET = 1,
     ABOUT_IDS = 2,

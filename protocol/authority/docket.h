@@ -5,8 +5,8 @@
  * whatever its verdict; so rows are a function of the set of entries.
  *
  *   S subject op-kind entry   what the entry is about: the person, device, grant, ending or recall
- *                             it names, the device that wrote it, the devices its leaves say; of
- *                             CHARTERs and RECALLs also the community
+ *                             it names, the device that wrote it, the leaves it names and the
+ *                             devices they say; of CHARTERs and RECALLs also the community
  *   U grant entry             what the entry cites: a grant or INVITE, and a charter version if
  *                             what it may do depends on one
  *
@@ -21,7 +21,7 @@
 
 /* Put the rows of an entry, or take them out again. An op that bears on no standing has none;
  * refused entries (SPEC 4.3, 4.4) are not to be given. COPSE_OK or what the state gives; then undo
- * the transaction. Cost: a few rows; one for each device in a cut. */
+ * the transaction. Cost: a few rows, and two for each leaf of a cut. */
 enum copse_err copse_docket_add(const struct copse_state *state, const struct copse_held *held,
                                 const struct copse_op *op) COPSE_MUST_CHECK;
 enum copse_err copse_docket_remove(const struct copse_state *state, const struct copse_held *held,

@@ -37,21 +37,6 @@ static bool read_op(struct copse_op *op, const struct copse_held *held)
            copse_op_decode(op, held->entry.op, held->entry.class) == COPSE_OK;
 }
 
-/* Note what the coming of an entry calls for. */
-static void note_need(struct sim_node *node, const struct copse_held *held,
-                      const struct copse_op *op)
-{
-    struct copse_source port = memory_source_port(node->source);
-    enum copse_update_need need = COPSE_UPDATE_NOTHING;
-    demand(copse_update_needs(&need, copse_state_memory_port(node->state),
-                              port.log(port.context, held->position.log), held, op));
-    node->is_stale = node->is_stale || need != COPSE_UPDATE_NOTHING;
-    node->needs_whole = node->needs_whole || need == COPSE_UPDATE_WHOLE;
-    if (need == COPSE_UPDATE_NEWS && !copse_id_set_find(&node->news, NULL, &held->id)) {
-        demand(copse_id_set_add(&node->news, &held->id));
-    }
-}
-
 /* SPEC 4.11: leaves that a cut names keep their signatures. Where an entry came without, the
  * cut has it. */
 static void name_leaves(struct sim_node *node, struct copse_op_list cut)
@@ -85,7 +70,11 @@ void derive_entry(struct sim_node *node, struct sim_note *note, const struct cop
 {
     struct copse_op op;
     bool is_read = read_op(&op, held);
-    note_need(node, held, is_read ? &op : NULL);
+    struct copse_source port = memory_source_port(node->source);
+    demand(copse_update_add(&node->update, copse_state_memory_port(node->state),
+                            port.log(port.context, held->position.log), held,
+                            is_read ? &op : NULL));
+    node->is_stale = node->is_stale || !copse_update_is_empty(&node->update);
     if (!is_read) {
         return;
     }
@@ -98,6 +87,7 @@ void derive_entry(struct sim_node *node, struct sim_note *note, const struct cop
 
 void derive_before_drop(struct sim_node *node, const struct copse_id *id)
 {
+    struct copse_source port = memory_source_port(node->source);
     bool *drops = calloc(node->count + 1, sizeof *drops);
     COPSE_ASSERT(drops != NULL);
     for (size_t i = 0; i < node->count; i++) {
@@ -107,13 +97,16 @@ void derive_before_drop(struct sim_node *node, const struct copse_id *id)
             held->entry.has_prev ? sim_node_find(node, &held->entry.prev) : NULL;
         drops[i] =
             copse_bytes_equal_ids(&held->id, id) || (prev != NULL && drops[prev - node->notes]);
+        if (drops[i]) {
+            demand(copse_update_remove(&node->update, copse_state_memory_port(node->state),
+                                       port.log(port.context, held->position.log), held));
+        }
         if (drops[i] && read_op(&op, held)) {
             demand(copse_fold_remove(copse_state_memory_port(node->state), &held->id, &held->entry,
                                      &op));
             demand(copse_docket_remove(copse_state_memory_port(node->state), held, &op));
         }
     }
-    node->needs_whole = true;
     free(drops);
 }
 
@@ -147,13 +140,11 @@ static void evaluate(struct sim_node *node)
     struct copse_governance *governance = NULL;
     const struct copse_governance_options options = {.memory = copse_memory_heap(),
                                                      .scheme = node->scheme};
-    if (!node->needs_whole && node->news.count > 0) {
-        demand(copse_update_rows(&rows, &node->news, &node->community, &port, &options));
+    if (!copse_update_is_empty(&node->update)) {
+        demand(copse_update_settle(&node->update, &rows, &node->community, &port, &options));
         rows.put = refuse_put;
         rows.del = refuse_del;
     }
-    node->needs_whole = false;
-    copse_id_set_clear(&node->news);
     demand(copse_governance_new(&governance, &node->community, &port, &options));
     demand(copse_standing_write(&rows, governance));
     copse_governance_free(governance);

@@ -9,8 +9,7 @@
 #ifndef COPSE_TESTS_SIM_NODE_H
 #define COPSE_TESTS_SIM_NODE_H
 
-#include "protocol/authority/op.h"
-#include "protocol/base/id_set.h"
+#include "protocol/authority/update.h"
 #include "tests/support/memory_source.h"
 #include "tests/support/state_memory.h"
 
@@ -42,9 +41,8 @@ struct sim_node {
     size_t slot_count;
     /* what happened, for the summary */
     uint32_t surplus_count, unwanted_count, erased_count, restored_count;
-    bool is_stale;            /* something came that calls for an evaluation */
-    bool needs_whole;         /* of all entries: something went, or update.h wants it */
-    struct copse_id_set news; /* what update.h calls so */
+    bool is_stale; /* something came that calls for an evaluation */
+    struct copse_update update;
 };
 
 void sim_node_init(struct sim_node *node, size_t number, const struct copse_id *community,

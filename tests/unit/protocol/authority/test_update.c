@@ -3,8 +3,8 @@
 
 #include "protocol/authority/docket.h"
 #include "protocol/authority/standing.h"
+#include "protocol/authority/wanted.h"
 #include "tests/support/cmocka.h"
-#include "tests/support/fault.h"
 #include "tests/support/governance_random.h"
 #include "tests/support/governance_run.h"
 #include "tests/support/hash_scheme.h"
@@ -29,10 +29,7 @@ struct node {
     struct copse_id community;
     struct copse_state_memory *map;
     const struct copse_state *state;
-    struct copse_id_set news;
-    bool needs_whole;
-    size_t updates;
-    size_t wholes;
+    struct copse_update update;
 };
 
 static const struct copse_governance_options *options(void)
@@ -52,12 +49,12 @@ static void open_node(struct node *node, const struct copse_id *community)
     node->map = copse_state_memory_new(copse_memory_heap(), COPSE_STATE_MEMORY_FAST);
     assert_non_null(node->map);
     node->state = copse_state_memory_port(node->map);
-    copse_id_set_init(&node->news, copse_memory_heap());
+    copse_update_init(&node->update, copse_memory_heap());
 }
 
 static void close_node(struct node *node)
 {
-    copse_id_set_deinit(&node->news);
+    copse_update_deinit(&node->update);
     copse_state_memory_free(node->map);
     memory_source_free(node->held);
 }
@@ -81,37 +78,75 @@ static void take(struct node *node, const struct governance_built *built, int en
 {
     struct copse_held held;
     struct copse_op op;
-    enum copse_update_need need = COPSE_UPDATE_NOTHING;
     governance_build_add(node->held, built, entry);
     assert_int_equal(node->source.find(node->source.context, &held, &built->entries[entry].id),
                      COPSE_OK);
     bool is_known = read_op(&op, &held);
+    const struct copse_log *log = node->source.log(node->source.context, held.position.log);
     if (is_known) {
         assert_int_equal(copse_docket_add(node->state, &held, &op), COPSE_OK);
     }
-    assert_int_equal(copse_update_needs(&need, node->state,
-                                        node->source.log(node->source.context, held.position.log),
-                                        &held, is_known ? &op : NULL),
-                     COPSE_OK);
-    if (need == COPSE_UPDATE_NEWS) {
-        assert_int_equal(copse_id_set_add(&node->news, &held.id), COPSE_OK);
-    }
-    node->needs_whole = node->needs_whole || need == COPSE_UPDATE_WHOLE;
+    assert_int_equal(
+        copse_update_add(&node->update, node->state, log, &held, is_known ? &op : NULL), COPSE_OK);
 }
 
-static void settle(struct node *node)
+/* How often, and how often as a whole. */
+struct tally {
+    size_t updates;
+    size_t wholes;
+    size_t drops;
+};
+
+static void settle(struct node *node, struct tally *tally)
 {
-    if (node->needs_whole) {
-        evaluate(node, node->state);
-        node->wholes++;
-    } else if (node->news.count > 0) {
-        assert_int_equal(
-            copse_update_rows(node->state, &node->news, &node->community, &node->source, options()),
-            COPSE_OK);
-        node->updates++;
+    tally->updates += copse_update_is_empty(&node->update) ? 0u : 1u;
+    tally->wholes += node->update.is_whole ? 1u : 0u;
+    assert_int_equal(
+        copse_update_settle(&node->update, node->state, &node->community, &node->source, options()),
+        COPSE_OK);
+}
+
+static bool is_of(const struct copse_held *held, const struct node *node,
+                  const struct copse_id *join)
+{
+    const struct copse_log *log = node->source.log(node->source.context, held->position.log);
+    return copse_bytes_equal_ids(&log->join, join);
+}
+
+/* Give up both logs of a JOIN. */
+static void drop(struct node *node, const struct copse_id *join)
+{
+    for (size_t i = 0; i < memory_source_count(node->held); i++) {
+        const struct copse_held *held = memory_source_at(node->held, i);
+        struct copse_op op;
+        if (!is_of(held, node, join)) {
+            continue;
+        }
+        const struct copse_log *log = node->source.log(node->source.context, held->position.log);
+        assert_int_equal(copse_update_remove(&node->update, node->state, log, held), COPSE_OK);
+        if (read_op(&op, held)) {
+            assert_int_equal(copse_docket_remove(node->state, held, &op), COPSE_OK);
+        }
     }
-    node->needs_whole = false;
-    copse_id_set_clear(&node->news);
+    assert_true(memory_source_drop(node->held, join));
+}
+
+/* Give up logs: of those that nothing is wanted of all, of others now and then one. */
+static void drop_some(struct node *node, struct copse_random *random, struct tally *tally)
+{
+    for (size_t i = 0; i < memory_source_count(node->held); i++) {
+        const struct copse_held *held = memory_source_at(node->held, i);
+        const struct copse_log *log = node->source.log(node->source.context, held->position.log);
+        enum copse_wanted_extent extent = COPSE_WANTED_ALL;
+        struct copse_id join = log->join;
+        assert_int_equal(copse_wanted_of_log(&extent, node->state, &join, COPSE_ENTRY_CONTROL),
+                         COPSE_OK);
+        if (extent == COPSE_WANTED_NOTHING || copse_random_below(random, 40) == 0) {
+            drop(node, &join);
+            tally->drops += extent == COPSE_WANTED_NOTHING ? 1u : 0u;
+            i = SIZE_MAX; /* from the start */
+        }
+    }
 }
 
 /* The rows of a whole evaluation of what the node holds. */
@@ -135,70 +170,94 @@ static void check(const struct node *node, uint64_t seed, int step)
     copse_state_memory_free(fresh);
 }
 
-static void run(uint64_t seed, int batch, size_t *updates, size_t *wholes)
-{
-    static struct model_history history;
-    static int order[MODEL_ENTRIES_MAX];
-    struct copse_random random;
+struct scene {
+    struct model_history history;
     struct governance_built built;
+    struct copse_random random;
+    int order[MODEL_ENTRIES_MAX];
+    int count;
+};
+
+/* Half of them come in the order in which they were written. */
+static void open_scene(struct scene *scene, uint64_t seed)
+{
     struct governance_build_options build = {copse_hash_scheme(), NULL};
     bool held[MODEL_ENTRIES_MAX];
-    struct node node;
-    copse_random_init(&random, seed);
-    int entries = 10 + (int)copse_random_below(&random, ENTRIES_MAX - 10);
-    governance_random_history(&history, &random, entries);
-    governance_build(&built, &history, &build);
-    governance_random_subset(held, &history, &random);
-    int count = governance_random_order(order, &history, held, &random);
-    if (copse_random_below(&random, 2) == 0) { /* as it was written, for once */
-        count = 0;
-        for (int i = 0; i < history.count; i++) {
+    copse_random_init(&scene->random, seed);
+    int entries = 10 + (int)copse_random_below(&scene->random, ENTRIES_MAX - 10);
+    governance_random_history(&scene->history, &scene->random, entries);
+    governance_build(&scene->built, &scene->history, &build);
+    governance_random_subset(held, &scene->history, &scene->random);
+    scene->count = governance_random_order(scene->order, &scene->history, held, &scene->random);
+    if (copse_random_below(&scene->random, 2) == 0) {
+        scene->count = 0;
+        for (int i = 0; i < scene->history.count; i++) {
             if (held[i]) {
-                order[count++] = i;
+                scene->order[scene->count++] = i;
             }
         }
     }
-    open_node(&node, &history.entries[0].id);
-    for (int i = 0; i < count; i++) {
-        take(&node, &built, order[i]);
-        if (i + 1 == count || copse_random_below(&random, (uint64_t)batch) == 0) {
-            settle(&node);
-            check(&node, seed, i);
-        }
-    }
-    *updates += node.updates;
-    *wholes += node.wholes;
-    close_node(&node);
-    governance_build_free(&built);
 }
 
 static void update__leaves_what_a_whole_evaluation_would(void **state)
 {
     (void)state;
-    size_t updates = 0;
-    size_t wholes = 0;
+    static struct scene scene;
+    struct tally tally = {0, 0, 0};
     for (uint64_t seed = 1; seed <= seed_count(); seed++) {
-        run(seed, 1, &updates, &wholes);
+        struct node node;
+        open_scene(&scene, seed);
+        open_node(&node, &scene.history.entries[0].id);
+        for (int i = 0; i < scene.count; i++) {
+            take(&node, &scene.built, scene.order[i]);
+            settle(&node, &tally);
+            check(&node, seed, i);
+        }
+        close_node(&node);
+        governance_build_free(&scene.built);
     }
-    print_message("%zu updates, %zu whole evaluations\n", updates, wholes);
-    assert_true(updates > 10 * wholes);
+    assert_true(tally.updates > 10 * tally.wholes);
 }
 
-static void update__takes_many_entries_at_once(void **state)
+static bool is_held(const struct node *node, const struct scene *scene, int entry)
+{
+    struct copse_held held;
+    const struct copse_id *id = &scene->built.entries[entry].id;
+    return entry < 0 || node->source.find(node->source.context, &held, id) == COPSE_OK;
+}
+
+static void update__takes_and_gives_up_many_at_once(void **state)
 {
     (void)state;
-    size_t updates = 0;
-    size_t wholes = 0;
-    for (uint64_t seed = 1; seed <= seed_count() / 4; seed++) {
-        run(seed, 8, &updates, &wholes);
+    static struct scene scene;
+    struct tally tally = {0, 0, 0};
+    for (uint64_t seed = 1; seed <= seed_count(); seed++) {
+        struct node node;
+        open_scene(&scene, seed);
+        open_node(&node, &scene.history.entries[0].id);
+        for (int i = 0; i < scene.count; i++) {
+            if (is_held(&node, &scene, scene.history.entries[scene.order[i]].prev)) {
+                take(&node, &scene.built, scene.order[i]);
+            }
+            if (i + 1 == scene.count || copse_random_below(&scene.random, 8) == 0) {
+                settle(&node, &tally);
+                check(&node, seed, i);
+                drop_some(&node, &scene.random, &tally);
+                settle(&node, &tally);
+                check(&node, seed, i);
+            }
+        }
+        close_node(&node);
+        governance_build_free(&scene.built);
     }
+    assert_true(tally.drops > 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(update__leaves_what_a_whole_evaluation_would),
-        cmocka_unit_test(update__takes_many_entries_at_once),
+        cmocka_unit_test(update__takes_and_gives_up_many_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
