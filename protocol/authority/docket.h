@@ -4,9 +4,10 @@
  * (part.h). As in the index of objects, a row says of one entry only what the entry itself says,
  * whatever its verdict; so rows are a function of the set of entries.
  *
- *   S subject op-kind entry   what the entry is about: the person, device, grant, ending or recall
- *                             it names, the device that wrote it, the leaves it names and the
- *                             devices they say; of CHARTERs and RECALLs also the community
+ *   S subject op-kind entry   what the entry is about: the person, grants, door or recall it names,
+ *                             the device that wrote a JOIN, LEAVE or DEVICE_REVOKE, the leaves of
+ *                             its cut and the devices they say; of the genesis, CHARTERs and
+ *                             RECALLs the community
  *   U grant entry             what the entry cites: a grant or INVITE, and a charter version if
  *                             what it may do depends on one
  *

@@ -128,11 +128,10 @@ struct needs {
 static const struct needs table[] = {
     [COPSE_OP_GENESIS] = {IDS,                      DEVICE | ITSELF},
     [COPSE_OP_JOIN]    = {TARGET | DEVICE | ITSELF, 0},
-    [COPSE_OP_GRANT]   = {0,                        ITSELF}, /* REVOKEs of it */
-    [COPSE_OP_REVOKE]  = {0,                        ITSELF}, /* ACCEPTs of it, as the next */
-    [COPSE_OP_REMOVE]  = {TARGET,                   ITSELF}, /* void if the target stands senior */
-    [COPSE_OP_INVITE]  = {ITSELF,                   0},      /* it may be shut */
-    [COPSE_OP_RECALL]  = {0,                        ITSELF}, /* ASSENTs and ACCEPTs */
+    [COPSE_OP_GRANT]   = {0,                        ITSELF}, /* REVOKEs name it */
+    [COPSE_OP_REMOVE]  = {TARGET,                   0},      /* void if the target stands senior */
+    [COPSE_OP_INVITE]  = {ITSELF,                   0},      /* REVOKEs shut it */
+    [COPSE_OP_RECALL]  = {0,                        ITSELF}, /* ASSENTs name it */
 };
 // clang-format on
 
@@ -275,25 +274,6 @@ static enum copse_err cover_grants(struct copse_part *part, struct copse_op_list
     return err;
 }
 
-/* An ACCEPT is of a device, or of an ending and so of all that this one reaches. */
-static enum copse_err cover_accepted(struct copse_part *part, const struct copse_op *accept)
-{
-    struct copse_held held;
-    struct copse_op op;
-    if (accept->what == COPSE_OP_ACCEPTS_DEVICE) {
-        return copse_part_cover(part, &accept->target);
-    }
-    enum copse_err err = part->source->find(part->source->context, &held, &accept->target);
-    if (err != COPSE_OK || !read_op(&op, &held)) {
-        return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
-    }
-    if (op.kind == COPSE_OP_REVOKE) {
-        return cover_grants(part, op.ids);
-    }
-    bool is_ending = op.kind == COPSE_OP_REMOVE || op.kind == COPSE_OP_RECALL;
-    return is_ending ? copse_part_cover(part, &op.target) : COPSE_OK;
-}
-
 static enum copse_err cover_devices(struct copse_part *part, struct copse_op_list cut)
 {
     struct copse_op_leaf leaf;
@@ -316,9 +296,6 @@ enum copse_err copse_part_cover_reached(struct copse_part *part, const struct co
     }
     if (op.kind == COPSE_OP_REVOKE) {
         return cover_grants(part, op.ids);
-    }
-    if (op.kind == COPSE_OP_ACCEPT) {
-        return cover_accepted(part, &op);
     }
     if (op.kind == COPSE_OP_INVITE) {
         return copse_part_take_citing(part, &held->id);

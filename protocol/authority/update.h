@@ -1,12 +1,13 @@
-/* Bring the rows of standing up to date with entries that came or went, without a look at all others.
+/* Bring the rows of standing up to date with entries that came or went, without a look at all the
+ * others.
  *
  * A part of the control set (part.h) is evaluated twice: without the new entries and with them.
  * Whoever comes out differently has acts that may count now, or no more: these come into the part,
  * and so do those on whom acts with another outcome act. When nothing more comes out differently,
  * the difference between the two evaluations is the difference between the rows.
  *
- * Some things are evaluated as a whole instead: the genesis, a new branch in a frozen log, what goes
- * although it was wanted, and whatever touches more than COPSE_PART_ENTRIES_MAX entries.
+ * Some things are evaluated as a whole instead: the genesis, a new branch in a frozen log, what
+ * goes although it was wanted, and whatever touches more than COPSE_PART_ENTRIES_MAX entries.
  *
  * Words:  news  entries that came and may change standings
  *         gone  JOINs, and their persons, of logs of which nothing was wanted

@@ -5,6 +5,7 @@
 #include "protocol/authority/standing.h"
 #include "protocol/authority/wanted.h"
 #include "tests/support/cmocka.h"
+#include "tests/support/fault.h"
 #include "tests/support/governance_random.h"
 #include "tests/support/governance_run.h"
 #include "tests/support/hash_scheme.h"
@@ -253,11 +254,137 @@ static void update__takes_and_gives_up_many_at_once(void **state)
     assert_true(tally.drops > 0);
 }
 
+/* ---- histories that chance does not make ---- */
+
+static struct model_entry *put(struct model_history *history, enum model_kind kind, int device,
+                               int prev, int grant)
+{
+    struct model_entry *entry = &history->entries[history->count];
+    entry->kind = kind;
+    entry->device = device;
+    entry->prev = prev;
+    entry->grant = grant;
+    entry->charter = grant == MODEL_NONE ? MODEL_NONE : 0;
+    entry->hlc = ++history->count;
+    entry->role = MODEL_NONE;
+    entry->of = MODEL_NONE;
+    entry->of_device = MODEL_NONE;
+    entry->until = -1;
+    return entry;
+}
+
+static void name(struct model_list *list, int item)
+{
+    list->items[list->count++] = item;
+}
+
+static void appoint(struct model_history *history, int person, int role)
+{
+    int prev = history->count - 1;
+    struct model_entry *entry = put(history, MODEL_GRANT, 0, prev, 0);
+    entry->person = person;
+    entry->role = role;
+}
+
+/* A REMOVE that is void, since its target stands senior to its author, names no leaf of others
+ * either; that is seen though the target has nothing to do with what is new. */
+static void update__asks_whether_others_may_be_removed(void **state)
+{
+    (void)state;
+    static struct model_history history;
+    struct governance_built built;
+    struct governance_build_options build = {copse_hash_scheme(), NULL};
+    struct tally tally = {0, 0, 0};
+    struct node node;
+    memset(&history, 0, sizeof history);
+    history.person_count = 4;
+    history.device_count = 4;
+    name(&put(&history, MODEL_GENESIS, 0, MODEL_NONE, MODEL_NONE)->founders, 0);
+    appoint(&history, 1, 0);
+    appoint(&history, 2, 0);
+    appoint(&history, 3, 2);
+    for (int person = 1; person <= 3; person++) {
+        put(&history, MODEL_JOIN, person, MODEL_NONE, person)->person = person;
+    }
+    put(&history, MODEL_HIDE, 3, 6, MODEL_NONE)->of = 0;
+    struct model_entry *removal = put(&history, MODEL_REMOVE, 2, 5, MODEL_NONE);
+    removal->person = 1;
+    name(&removal->cut, 7);
+    put(&history, MODEL_REMOVE, 0, 3, MODEL_NONE)->person = 3;
+    governance_build(&built, &history, &build);
+    open_node(&node, &history.entries[0].id);
+    for (int i = 0; i < history.count; i++) {
+        take(&node, &built, i);
+        settle(&node, &tally);
+        check(&node, 0, i);
+    }
+    assert_int_equal(tally.wholes, 1);
+    close_node(&node);
+    governance_build_free(&built);
+}
+
+/* ---- lack of memory ---- */
+
+struct attempt {
+    struct node *node;
+    struct copse_id entry;
+};
+
+static enum copse_err attempt_update(const struct copse_memory *memory, void *context)
+{
+    const struct attempt *attempt = context;
+    struct node *node = attempt->node;
+    struct copse_governance_options with = *options();
+    struct copse_update update;
+    struct copse_id before = copse_state_memory_digest(node->map);
+    with.memory = memory;
+    copse_update_init(&update, memory);
+    enum copse_err err = copse_id_set_add(&update.news, &attempt->entry);
+    if (err == COPSE_OK) {
+        err = copse_update_settle(&update, node->state, &node->community, &node->source, &with);
+    }
+    if (err != COPSE_OK) {
+        struct copse_id after = copse_state_memory_digest(node->map);
+        assert_true(copse_bytes_equal_ids(&before, &after));
+    }
+    copse_update_deinit(&update);
+    return err;
+}
+
+static void update__survives_lack_of_memory(void **state)
+{
+    (void)state;
+    static struct scene scene;
+    struct tally tally = {0, 0, 0};
+    size_t failures = 0;
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        struct node node;
+        open_scene(&scene, seed);
+        open_node(&node, &scene.history.entries[0].id);
+        for (int i = 0; i < scene.count; i++) {
+            take(&node, &scene.built, scene.order[i]);
+            if (i + 1 < scene.count) {
+                settle(&node, &tally);
+            }
+        }
+        if (node.update.news.count > 0) {
+            struct attempt attempt = {&node, node.update.news.ids[0]};
+            failures += copse_fault_sweep(attempt_update, &attempt);
+            check(&node, seed, scene.count);
+        }
+        close_node(&node);
+        governance_build_free(&scene.built);
+    }
+    assert_true(failures > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(update__leaves_what_a_whole_evaluation_would),
         cmocka_unit_test(update__takes_and_gives_up_many_at_once),
+        cmocka_unit_test(update__asks_whether_others_may_be_removed),
+        cmocka_unit_test(update__survives_lack_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
