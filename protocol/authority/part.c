@@ -115,7 +115,7 @@ enum copse_err copse_part_take_citing(struct copse_part *part, const struct cops
 
 /* ---- what an item needs ---- */
 
-enum { TARGET = 1, IDS = 2, DEVICE = 4, ITSELF = 8 };
+enum { TARGET = 1, DEVICE = 2, ITSELF = 4 };
 
 /* What must be covered, besides author and cited grant, for an entry to be judged; and what is
  * about an entry that bears on something covered, and so bears on that as well. */
@@ -126,7 +126,7 @@ struct needs {
 
 // clang-format off
 static const struct needs table[] = {
-    [COPSE_OP_GENESIS] = {IDS,                      DEVICE | ITSELF},
+    [COPSE_OP_GENESIS] = {0,                        DEVICE | ITSELF},
     [COPSE_OP_JOIN]    = {TARGET | DEVICE | ITSELF, 0},
     [COPSE_OP_GRANT]   = {0,                        ITSELF}, /* REVOKEs name it */
     [COPSE_OP_REMOVE]  = {TARGET,                   0},      /* void if the target stands senior */
@@ -191,9 +191,6 @@ static enum copse_err cover_named(struct copse_part *part, const struct copse_he
     enum copse_err err = COPSE_OK;
     if ((names & TARGET) != 0) {
         err = copse_part_cover(part, &op->target);
-    }
-    if (err == COPSE_OK && (names & IDS) != 0) {
-        err = cover_all(part, op->ids);
     }
     if (err == COPSE_OK && (names & DEVICE) != 0) {
         err = copse_part_cover(part, &held->entry.author);
