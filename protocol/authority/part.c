@@ -171,7 +171,8 @@ static enum copse_err cover_author(struct copse_part *part, const struct copse_h
     return err;
 }
 
-/* A leaf is void in a log that no line opened, so its lines are needed. */
+/* A version is asked whether it names logs of anybody, and a leaf is void where no line opened its
+ * log. Other cuts matter to their own persons only. */
 static enum copse_err take_lines(struct copse_part *part, struct copse_op_list cut)
 {
     struct copse_op_leaf leaf;
@@ -213,7 +214,7 @@ static enum copse_err support(struct copse_part *part, size_t place)
     if (err == COPSE_OK && held.trail.has_under) {
         err = copse_part_take(part, &held.trail.under.grant, COPSE_PART_ACT);
     }
-    if (err == COPSE_OK) {
+    if (err == COPSE_OK && op.kind == COPSE_OP_CHARTER) {
         err = take_lines(part, op.cut);
     }
     if (err == COPSE_OK) {

@@ -223,8 +223,8 @@ static void update__leaves_what_a_whole_evaluation_would(void **state)
 static bool is_held(const struct node *node, const struct scene *scene, int entry)
 {
     struct copse_held held;
-    const struct copse_id *id = &scene->built.entries[entry].id;
-    return entry < 0 || node->source.find(node->source.context, &held, id) == COPSE_OK;
+    return entry == MODEL_NONE || node->source.find(node->source.context, &held,
+                                                    &scene->built.entries[entry].id) == COPSE_OK;
 }
 
 static void update__takes_and_gives_up_many_at_once(void **state)
@@ -286,34 +286,32 @@ static void appoint(struct model_history *history, int person, int role)
     entry->role = role;
 }
 
-/* A REMOVE that is void, since its target stands senior to its author, names no leaf of others
- * either; that is seen though the target has nothing to do with what is new. */
-static void update__asks_whether_others_may_be_removed(void **state)
+/* All members join, and the first has something to name. */
+static void begin(struct model_history *history, int members)
 {
-    (void)state;
-    static struct model_history history;
+    memset(history, 0, sizeof *history);
+    history->person_count = members + 1;
+    history->device_count = members + 1;
+    name(&put(history, MODEL_GENESIS, 0, MODEL_NONE, MODEL_NONE)->founders, 0);
+    for (int person = 1; person <= members; person++) {
+        appoint(history, person, person == 1 ? 2 : 0);
+    }
+    for (int person = 1; person <= members; person++) {
+        put(history, MODEL_JOIN, person, MODEL_NONE, person)->person = person;
+    }
+    put(history, MODEL_HIDE, 1, members + 1, MODEL_NONE)->of = 0;
+}
+
+/* Entry by entry; all but the genesis without a whole evaluation. */
+static void deliver(struct model_history *history)
+{
     struct governance_built built;
     struct governance_build_options build = {copse_hash_scheme(), NULL};
     struct tally tally = {0, 0, 0};
     struct node node;
-    memset(&history, 0, sizeof history);
-    history.person_count = 4;
-    history.device_count = 4;
-    name(&put(&history, MODEL_GENESIS, 0, MODEL_NONE, MODEL_NONE)->founders, 0);
-    appoint(&history, 1, 0);
-    appoint(&history, 2, 0);
-    appoint(&history, 3, 2);
-    for (int person = 1; person <= 3; person++) {
-        put(&history, MODEL_JOIN, person, MODEL_NONE, person)->person = person;
-    }
-    put(&history, MODEL_HIDE, 3, 6, MODEL_NONE)->of = 0;
-    struct model_entry *removal = put(&history, MODEL_REMOVE, 2, 5, MODEL_NONE);
-    removal->person = 1;
-    name(&removal->cut, 7);
-    put(&history, MODEL_REMOVE, 0, 3, MODEL_NONE)->person = 3;
-    governance_build(&built, &history, &build);
-    open_node(&node, &history.entries[0].id);
-    for (int i = 0; i < history.count; i++) {
+    governance_build(&built, history, &build);
+    open_node(&node, &history->entries[0].id);
+    for (int i = 0; i < history->count; i++) {
         take(&node, &built, i);
         settle(&node, &tally);
         check(&node, 0, i);
@@ -321,6 +319,33 @@ static void update__asks_whether_others_may_be_removed(void **state)
     assert_int_equal(tally.wholes, 1);
     close_node(&node);
     governance_build_free(&built);
+}
+
+/* A REMOVE that is void, since its target stands senior to its author, names no leaf of others
+ * either; that is seen though the target has nothing to do with what is new. */
+static void update__asks_whether_others_may_be_removed(void **state)
+{
+    (void)state;
+    static struct model_history history;
+    begin(&history, 3); /* 7 is the HIDE, by 1; 2 and 3 are coordinators */
+    struct model_entry *removal = put(&history, MODEL_REMOVE, 3, 6, MODEL_NONE);
+    removal->person = 2;
+    name(&removal->cut, 7);
+    put(&history, MODEL_REMOVE, 0, 3, MODEL_NONE)->person = 1;
+    deliver(&history);
+}
+
+/* A version of the charter descends from one that names logs, of whomever. */
+static void update__sees_logs_that_a_charter_names(void **state)
+{
+    (void)state;
+    static struct model_history history;
+    begin(&history, 1); /* 3 is the HIDE */
+    struct model_entry *charter = put(&history, MODEL_CHARTER, 0, 1, MODEL_NONE);
+    name(&charter->over, 0);
+    name(&charter->cut, 3);
+    name(&put(&history, MODEL_CHARTER, 0, 4, MODEL_NONE)->over, 4);
+    deliver(&history);
 }
 
 /* ---- lack of memory ---- */
@@ -384,6 +409,7 @@ int main(void)
         cmocka_unit_test(update__leaves_what_a_whole_evaluation_would),
         cmocka_unit_test(update__takes_and_gives_up_many_at_once),
         cmocka_unit_test(update__asks_whether_others_may_be_removed),
+        cmocka_unit_test(update__sees_logs_that_a_charter_names),
         cmocka_unit_test(update__survives_lack_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
