@@ -140,15 +140,10 @@ enum copse_err copse_views_remove(struct copse_txn *txn, uint32_t community,
 #define CHECKS_VALUE_BYTES 16u
 
 /* What governance learns of signatures, written down when it is done: it reads borrowed bytes. */
-struct checks_row {
-    struct copse_id entry;
-    struct copse_governance_checks checks;
-};
-
 struct checks {
     struct copse_txn *txn;
-    struct checks_row *rows;
-    size_t count;
+    struct copse_id_set entries;
+    struct copse_governance_checks *known; /* by place in `entries` */
     size_t capacity;
 };
 
@@ -163,6 +158,11 @@ static void get_checks(void *context, struct copse_governance_checks *out,
 {
     const struct checks *checks = context;
     uint8_t key[CHECKS_KEY_BYTES];
+    size_t place = 0;
+    if (copse_id_set_find(&checks->entries, &place, entry)) {
+        *out = checks->known[place];
+        return;
+    }
     checks_key(key, entry);
     struct copse_slice value;
     *out = (struct copse_governance_checks){0, 0};
@@ -179,25 +179,24 @@ static void put_checks(void *context, const struct copse_id *entry,
                        const struct copse_governance_checks *known)
 {
     struct checks *checks = context;
-    struct copse_governance_checks before;
-    get_checks(checks, &before, entry);
-    if (checks->txn->mode != COPSE_DB_WRITE ||
-        (before.done == known->done && before.good == known->good) ||
-        copse_memory_grow(checks->txn->memory, &checks->rows, &checks->capacity, checks->count + 1,
-                          sizeof *checks->rows) != COPSE_OK) {
+    size_t place = checks->entries.count;
+    if (!copse_id_set_find(&checks->entries, &place, entry) &&
+        (copse_memory_grow(checks->txn->memory, &checks->known, &checks->capacity, place + 1,
+                           sizeof *checks->known) != COPSE_OK ||
+         copse_id_set_add(&checks->entries, entry) != COPSE_OK)) {
         return;
     }
-    checks->rows[checks->count++] = (struct checks_row){*entry, *known};
+    checks->known[place] = *known;
 }
 
 static enum copse_err keep_checks(const struct checks *checks)
 {
-    for (size_t i = 0; i < checks->count; i++) {
+    for (size_t i = 0; i < checks->entries.count; i++) {
         uint8_t key[CHECKS_KEY_BYTES];
         uint8_t value[CHECKS_VALUE_BYTES];
-        checks_key(key, &checks->rows[i].entry);
-        copse_bytes_put_u64(value, checks->rows[i].checks.done);
-        copse_bytes_put_u64(value + 8, checks->rows[i].checks.good);
+        checks_key(key, &checks->entries.ids[i]);
+        copse_bytes_put_u64(value, checks->known[i].done);
+        copse_bytes_put_u64(value + 8, checks->known[i].good);
         enum copse_err err =
             copse_db_put(checks->txn->db, COPSE_DB_META, (struct copse_slice){key, sizeof key},
                          (struct copse_slice){value, sizeof value});
@@ -217,7 +216,8 @@ static enum copse_err settle(struct copse_txn *txn, uint32_t community,
     if (err != COPSE_OK) {
         return err;
     }
-    struct checks checks = {txn, NULL, 0, 0};
+    struct checks checks = {.txn = txn};
+    copse_id_set_init(&checks.entries, txn->memory);
     struct copse_entries_source context;
     struct copse_source source = copse_entries_source(&context, txn, community);
     struct copse_governance_options options = {
@@ -228,10 +228,11 @@ static enum copse_err settle(struct copse_txn *txn, uint32_t community,
         .checks_context = &checks,
     };
     err = copse_update_settle(update, state, &id, &source, &options);
-    if (err == COPSE_OK) {
+    if (err == COPSE_OK && txn->mode == COPSE_DB_WRITE) {
         err = keep_checks(&checks);
     }
-    copse_memory_free(txn->memory, checks.rows);
+    copse_memory_free(txn->memory, checks.known);
+    copse_id_set_deinit(&checks.entries);
     return err;
 }
 
