@@ -15,6 +15,7 @@
 #include "node/practice/page.h"
 #include "node/practice/roles.h"
 #include "node/practice/who.h"
+#include "protocol/authority/part.h"
 #include "protocol/authority/unit.h"
 #include "protocol/entry/blob.h"
 #include "protocol/entry/clock.h"
@@ -140,6 +141,7 @@ static const struct copse_limits_row limits_rows[] = {
     {"note_bytes", COPSE_LOCAL_VALUE_MAX, "bytes of a setting or note of this node"},
     {"search_bytes", COPSE_SEARCH_TEXT_BYTES_MAX, "bytes of a thing that are searched"},
     {"query_bytes", COPSE_SEARCH_QUERY_BYTES_MAX, "bytes of what is searched for"},
+    {"part_entries", COPSE_PART_ENTRIES_MAX, "entries beyond which all standings are made anew"},
     {"faults", COPSE_CHECK_FAULTS_MAX, "faults that a check describes"},
 
     {NULL, 0, "The command line"},

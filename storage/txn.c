@@ -34,6 +34,9 @@ static void free_txn(struct copse_txn *txn)
         copse_memory_free(txn->memory, txn->logs[i]);
     }
     copse_memory_free(txn->memory, txn->logs);
+    for (size_t i = 0; i < txn->pending_count; i++) {
+        copse_update_deinit(&txn->pending[i].update);
+    }
     copse_index_deinit(&txn->index);
     copse_memory_free(txn->memory, txn);
 }
@@ -67,7 +70,8 @@ enum copse_err copse_txn_note(struct copse_txn *txn, struct copse_txn_pending **
         return COPSE_ERR_LIMIT;
     }
     *out = &txn->pending[txn->pending_count++];
-    **out = (struct copse_txn_pending){community, false};
+    (*out)->community = community;
+    copse_update_init(&(*out)->update, txn->memory);
     return COPSE_OK;
 }
 

@@ -5,6 +5,7 @@
 #ifndef COPSE_STORAGE_TXN_H
 #define COPSE_STORAGE_TXN_H
 
+#include "protocol/authority/update.h"
 #include "protocol/entry/log.h"
 #include "protocol/entry/run.h"
 #include "storage/db.h"
@@ -24,7 +25,7 @@ struct copse_txn_log {
 /* What has to be brought up to date before the commit. */
 struct copse_txn_pending {
     uint32_t community;
-    bool settle; /* control entries that act came or went: evaluate governance */
+    struct copse_update update; /* of standings */
 };
 
 /* The entry added last: the prev of the next one, nearly always. */

@@ -1,14 +1,14 @@
 /* How it works: the table STATE holds all communities; a key is the community's number
  * before the key of the port, so each community is one range.
  *
- * The rows of the fold are put when an entry is stored and taken when it goes. Standings
- * are evaluated at the end of a transaction that stored entries which act, in it.
+ * The rows of the fold and of the docket are put when an entry is stored and taken when it goes.
+ * Standings are brought up to date at the end of a transaction that stored entries which act, in
+ * it.
  */
 #include "storage/views.h"
 
-#include "protocol/authority/governance.h"
-#include "protocol/authority/standing.h"
-#include "protocol/authority/wanted.h"
+#include "protocol/authority/docket.h"
+#include "protocol/authority/update.h"
 #include "protocol/rules/fold.h"
 #include "storage/admit.h"
 #include "storage/rows.h"
@@ -82,57 +82,32 @@ static bool read_op(struct copse_op *op, const struct copse_held *held)
            copse_op_decode(op, held->entry.op, held->entry.class) == COPSE_OK;
 }
 
-/* Does the coming or going of an entry ask for an evaluation? A fork in a log that is frozen by it
- * does, and the leaf that a cut waits for. */
-static enum copse_err asks_to_settle(struct copse_txn *txn, bool *out, uint32_t community,
-                                     const struct copse_held *held, const struct copse_op *op)
+/* Put the rows that say of an entry what it says of itself. */
+static enum copse_err index_entry(const struct copse_state *state, const struct copse_held *held,
+                                  const struct copse_op *op)
 {
-    bool is_control = held->entry.class == COPSE_ENTRY_CONTROL;
-    if (is_control && op != NULL && copse_governance_acts(op->kind)) {
-        *out = true;
-        return COPSE_OK;
-    }
-    if (is_control) {
-        const struct copse_log *log = NULL;
-        enum copse_err err = copse_entries_log(txn, &log, (uint32_t)held->position.log);
-        if (err != COPSE_OK) {
-            return err;
-        }
-        if (log->branch_count > COPSE_LOG_LEAVES_MAX) {
-            *out = true;
-            return COPSE_OK;
-        }
-    }
-    struct copse_views views;
-    struct copse_state state = copse_views_state(&views, txn, community);
-    return copse_wanted_awaits(out, &state, &held->id);
-}
-
-static enum copse_err note(struct copse_txn *txn, uint32_t community, const struct copse_held *held,
-                           const struct copse_op *op)
-{
-    bool asks = false;
-    enum copse_err err = asks_to_settle(txn, &asks, community, held, op);
-    if (err == COPSE_OK && asks) {
-        struct copse_txn_pending *pending = NULL;
-        err = copse_txn_note(txn, &pending, community);
-        if (err == COPSE_OK) {
-            pending->settle = true;
-        }
-    }
-    return err;
+    enum copse_err err = copse_fold_add(state, &held->id, &held->entry, op);
+    return err == COPSE_OK ? copse_docket_add(state, held, op) : err;
 }
 
 enum copse_err copse_views_add(struct copse_txn *txn, uint32_t community,
                                const struct copse_held *held)
 {
     struct copse_op op;
+    struct copse_views views;
+    struct copse_state state = copse_views_state(&views, txn, community);
+    const struct copse_log *log = NULL;
+    struct copse_txn_pending *pending = NULL;
     bool is_known = read_op(&op, held);
-    enum copse_err err = note(txn, community, held, is_known ? &op : NULL);
+    enum copse_err err = copse_entries_log(txn, &log, (uint32_t)held->position.log);
+    if (err == COPSE_OK) {
+        err = copse_txn_note(txn, &pending, community);
+    }
+    if (err == COPSE_OK) {
+        err = copse_update_add(&pending->update, &state, log, held, is_known ? &op : NULL);
+    }
     if (err == COPSE_OK && is_known) {
-        struct copse_views views;
-        struct copse_state state = copse_views_state(&views, txn, community);
-        err = copse_fold_add(&state, &held->id, &held->entry, &op);
+        err = index_entry(&state, held, &op);
     }
     if (err == COPSE_OK && is_known && op.kind == COPSE_OP_EDIT) {
         err = copse_shapes_add(txn, community, held, &op);
@@ -144,21 +119,26 @@ enum copse_err copse_views_remove(struct copse_txn *txn, uint32_t community,
                                   const struct copse_held *held)
 {
     struct copse_op op;
-    bool is_known = read_op(&op, held);
-    /* What goes may be a leaf that a cut names: evaluate in any case, it is rare. */
+    struct copse_views views;
+    struct copse_state state = copse_views_state(&views, txn, community);
+    const struct copse_log *log = NULL;
     struct copse_txn_pending *pending = NULL;
-    enum copse_err err = copse_txn_note(txn, &pending, community);
-    if (err != COPSE_OK) {
-        return err;
+    bool is_known = read_op(&op, held);
+    enum copse_err err = copse_entries_log(txn, &log, (uint32_t)held->position.log);
+    if (err == COPSE_OK) {
+        err = copse_txn_note(txn, &pending, community);
     }
-    pending->settle = true;
-    if (is_known) {
-        struct copse_views views;
-        struct copse_state state = copse_views_state(&views, txn, community);
+    if (err == COPSE_OK) {
+        err = copse_update_remove(&pending->update, &state, log, held);
+    }
+    if (err == COPSE_OK && is_known) {
         err = copse_fold_remove(&state, &held->id, &held->entry, &op);
     }
     if (err == COPSE_OK && is_known && op.kind == COPSE_OP_EDIT) {
         err = copse_shapes_remove(txn, community, held, &op);
+    }
+    if (err == COPSE_OK && is_known) {
+        err = copse_docket_remove(&state, held, &op);
     }
     return err;
 }
@@ -169,11 +149,6 @@ enum copse_err copse_views_remove(struct copse_txn *txn, uint32_t community,
 #define CHECKS_VALUE_BYTES 16u
 
 /* What governance learns of signatures, written down when it is done: it reads borrowed bytes. */
-struct checks_row {
-    struct copse_id entry;
-    struct copse_governance_checks checks;
-};
-
 /* The signature that a cut has of an entry which is held without one. */
 struct checks_leaf {
     struct copse_position position;
@@ -182,8 +157,8 @@ struct checks_leaf {
 
 struct checks {
     struct copse_txn *txn;
-    struct checks_row *rows;
-    size_t count;
+    struct copse_id_set entries;
+    struct copse_governance_checks *known; /* by place in `entries` */
     size_t capacity;
     struct checks_leaf *leaves;
     size_t leaf_count;
@@ -201,6 +176,11 @@ static void get_checks(void *context, struct copse_governance_checks *out,
 {
     const struct checks *checks = context;
     uint8_t key[CHECKS_KEY_BYTES];
+    size_t place = 0;
+    if (copse_id_set_find(&checks->entries, &place, entry)) {
+        *out = checks->known[place];
+        return;
+    }
     checks_key(key, entry);
     struct copse_slice value;
     *out = (struct copse_governance_checks){0, 0};
@@ -217,15 +197,14 @@ static void put_checks(void *context, const struct copse_id *entry,
                        const struct copse_governance_checks *known)
 {
     struct checks *checks = context;
-    struct copse_governance_checks before;
-    get_checks(checks, &before, entry);
-    if (checks->txn->mode != COPSE_DB_WRITE ||
-        (before.done == known->done && before.good == known->good) ||
-        copse_memory_grow(checks->txn->memory, &checks->rows, &checks->capacity, checks->count + 1,
-                          sizeof *checks->rows) != COPSE_OK) {
+    size_t place = checks->entries.count;
+    if (!copse_id_set_find(&checks->entries, &place, entry) &&
+        (copse_memory_grow(checks->txn->memory, &checks->known, &checks->capacity, place + 1,
+                           sizeof *checks->known) != COPSE_OK ||
+         copse_id_set_add(&checks->entries, entry) != COPSE_OK)) {
         return;
     }
-    checks->rows[checks->count++] = (struct checks_row){*entry, *known};
+    checks->known[place] = *known;
 }
 
 /* Like put_checks, what is lost here comes again with the next evaluation. */
@@ -252,12 +231,12 @@ static enum copse_err keep_checks(const struct checks *checks)
             return err;
         }
     }
-    for (size_t i = 0; i < checks->count; i++) {
+    for (size_t i = 0; i < checks->entries.count; i++) {
         uint8_t key[CHECKS_KEY_BYTES];
         uint8_t value[CHECKS_VALUE_BYTES];
-        checks_key(key, &checks->rows[i].entry);
-        copse_bytes_put_u64(value, checks->rows[i].checks.done);
-        copse_bytes_put_u64(value + 8, checks->rows[i].checks.good);
+        checks_key(key, &checks->entries.ids[i]);
+        copse_bytes_put_u64(value, checks->known[i].done);
+        copse_bytes_put_u64(value + 8, checks->known[i].good);
         enum copse_err err =
             copse_db_put(checks->txn->db, COPSE_DB_META, (struct copse_slice){key, sizeof key},
                          (struct copse_slice){value, sizeof value});
@@ -268,10 +247,9 @@ static enum copse_err keep_checks(const struct checks *checks)
     return COPSE_OK;
 }
 
-/* Evaluate a community and write the standings to `state`. Without its genesis there is nothing
- * to evaluate yet, and governance says so by finding nobody. */
-static enum copse_err evaluate(struct copse_txn *txn, uint32_t community,
-                               const struct copse_state *state)
+/* Bring the standings of a community up to date. */
+static enum copse_err settle(struct copse_txn *txn, uint32_t community,
+                             const struct copse_state *state, struct copse_update *update)
 {
     struct copse_id id;
     enum copse_err err = copse_entries_community_id(txn, &id, community);
@@ -279,6 +257,7 @@ static enum copse_err evaluate(struct copse_txn *txn, uint32_t community,
         return err;
     }
     struct checks checks = {.txn = txn};
+    copse_id_set_init(&checks.entries, txn->memory);
     struct copse_entries_source context;
     struct copse_source source = copse_entries_source(&context, txn, community);
     struct copse_governance_options options = {
@@ -289,17 +268,26 @@ static enum copse_err evaluate(struct copse_txn *txn, uint32_t community,
         .take_leaf = take_leaf,
         .context = &checks,
     };
-    struct copse_governance *governance = NULL;
-    err = copse_governance_new(&governance, &id, &source, &options);
-    if (err == COPSE_OK) {
-        err = copse_standing_write(state, governance, NULL, NULL);
-        copse_governance_free(governance);
-    }
-    if (err == COPSE_OK) {
+    err = copse_update_settle(update, state, &id, &source, &options);
+    if (err == COPSE_OK && txn->mode == COPSE_DB_WRITE) {
         err = keep_checks(&checks);
     }
-    copse_memory_free(txn->memory, checks.rows);
     copse_memory_free(txn->memory, checks.leaves);
+    copse_memory_free(txn->memory, checks.known);
+    copse_id_set_deinit(&checks.entries);
+    return err;
+}
+
+/* Evaluate all of it and write the standings to `state`. Without its genesis there is nothing to
+ * evaluate yet, and governance says so by finding nobody. */
+static enum copse_err evaluate(struct copse_txn *txn, uint32_t community,
+                               const struct copse_state *state)
+{
+    struct copse_update update;
+    copse_update_init(&update, txn->memory);
+    update.is_whole = true;
+    enum copse_err err = settle(txn, community, state, &update);
+    copse_update_deinit(&update);
     return err;
 }
 
@@ -307,16 +295,15 @@ enum copse_err copse_views_settle(struct copse_txn *txn)
 {
     for (size_t i = 0; i < txn->pending_count; i++) {
         struct copse_txn_pending *pending = &txn->pending[i];
-        if (!pending->settle) {
+        if (copse_update_is_empty(&pending->update)) {
             continue;
         }
         struct copse_views views;
         struct copse_state state = copse_views_state(&views, txn, pending->community);
-        enum copse_err err = evaluate(txn, pending->community, &state);
+        enum copse_err err = settle(txn, pending->community, &state, &pending->update);
         if (err != COPSE_OK) {
             return err;
         }
-        pending->settle = false;
     }
     return COPSE_OK;
 }
@@ -340,7 +327,7 @@ static enum copse_err fold_class(struct copse_txn *txn, uint32_t community,
             err = COPSE_ERR_CORRUPT;
         }
         if (err == COPSE_OK && read_op(&op, &held)) {
-            err = copse_fold_add(state, &held.id, &held.entry, &op);
+            err = index_entry(state, &held, &op);
         }
         if (err != COPSE_OK) {
             return err;

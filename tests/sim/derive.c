@@ -5,9 +5,10 @@
  */
 #include "tests/sim/derive.h"
 
-#include "protocol/authority/governance.h"
+#include "protocol/authority/docket.h"
 #include "protocol/authority/item.h"
 #include "protocol/authority/standing.h"
+#include "protocol/authority/update.h"
 #include "protocol/authority/walk.h"
 #include "protocol/authority/wanted.h"
 #include "protocol/rules/export.h"
@@ -36,24 +37,6 @@ static bool read_op(struct copse_op *op, const struct copse_held *held)
 {
     return !copse_entry_has_unknown_ext(&held->entry) &&
            copse_op_decode(op, held->entry.op, held->entry.class) == COPSE_OK;
-}
-
-static bool is_frozen(const struct sim_node *node, const struct copse_held *held)
-{
-    struct copse_source port = memory_source_port(node->source);
-    uint32_t fork_seq = 0;
-    return copse_log_is_frozen(&fork_seq, port.log(port.context, held->position.log));
-}
-
-/* Does this entry call for a new evaluation? What governance.h says of that. */
-static bool calls_for_evaluation(const struct sim_node *node, const struct copse_held *held,
-                                 const struct copse_op *op)
-{
-    bool is_awaited = false;
-    demand(copse_wanted_awaits(&is_awaited, copse_state_memory_port(node->state), &held->id));
-    bool is_control = held->entry.class == COPSE_ENTRY_CONTROL;
-    return is_awaited || (is_control && is_frozen(node, held)) ||
-           (op != NULL && copse_governance_acts(op->kind));
 }
 
 /* SPEC 4.11: leaves that a cut names keep their signatures. Where an entry came without, the
@@ -89,7 +72,11 @@ void derive_entry(struct sim_node *node, struct sim_note *note, const struct cop
 {
     struct copse_op op;
     bool is_read = read_op(&op, held);
-    node->is_stale = node->is_stale || calls_for_evaluation(node, held, is_read ? &op : NULL);
+    struct copse_source port = memory_source_port(node->source);
+    demand(copse_update_add(&node->update, copse_state_memory_port(node->state),
+                            port.log(port.context, held->position.log), held,
+                            is_read ? &op : NULL));
+    node->is_stale = node->is_stale || !copse_update_is_empty(&node->update);
     if (!is_read) {
         return;
     }
@@ -97,10 +84,12 @@ void derive_entry(struct sim_node *node, struct sim_note *note, const struct cop
     note->about = op.target;
     note->field = op.field;
     demand(copse_fold_add(copse_state_memory_port(node->state), &held->id, &held->entry, &op));
+    demand(copse_docket_add(copse_state_memory_port(node->state), held, &op));
 }
 
 void derive_before_drop(struct sim_node *node, const struct copse_id *id)
 {
+    struct copse_source port = memory_source_port(node->source);
     bool *drops = calloc(node->count + 1, sizeof *drops);
     COPSE_ASSERT(drops != NULL);
     for (size_t i = 0; i < node->count; i++) {
@@ -110,9 +99,14 @@ void derive_before_drop(struct sim_node *node, const struct copse_id *id)
             held->entry.has_prev ? sim_node_find(node, &held->entry.prev) : NULL;
         drops[i] =
             copse_bytes_equal_ids(&held->id, id) || (prev != NULL && drops[prev - node->notes]);
+        if (drops[i]) {
+            demand(copse_update_remove(&node->update, copse_state_memory_port(node->state),
+                                       port.log(port.context, held->position.log), held));
+        }
         if (drops[i] && read_op(&op, held)) {
             demand(copse_fold_remove(copse_state_memory_port(node->state), &held->id, &held->entry,
                                      &op));
+            demand(copse_docket_remove(copse_state_memory_port(node->state), held, &op));
             if (op.kind == COPSE_OP_EDIT) {
                 memory_source_add_loose(node->source, &op.target,
                                         memory_source_bytes(node->source, &held->id));
@@ -124,14 +118,41 @@ void derive_before_drop(struct sim_node *node, const struct copse_id *id)
 
 /* ---- standing ---- */
 
+/* A port through which nothing may be written any more: the rows are there already. */
+static enum copse_err refuse(struct copse_slice key)
+{
+    fprintf(stderr, "the row %c%c was not brought up to date\n", key.data[0], key.data[1]);
+    return COPSE_ERR_EXISTS;
+}
+
+static enum copse_err refuse_put(void *context, struct copse_slice key, struct copse_slice value)
+{
+    (void)context;
+    (void)value;
+    return refuse(key);
+}
+
+static enum copse_err refuse_del(void *context, struct copse_slice key)
+{
+    (void)context;
+    return refuse(key);
+}
+
+/* Bring standings up to date as a program does, and see that a whole evaluation leaves the same. */
 static void evaluate(struct sim_node *node)
 {
     struct copse_source port = memory_source_port(node->source);
+    struct copse_state rows = *copse_state_memory_port(node->state);
     struct copse_governance *governance = NULL;
     const struct copse_governance_options options = {.memory = copse_memory_heap(),
                                                      .scheme = node->scheme};
+    if (!copse_update_is_empty(&node->update)) {
+        demand(copse_update_settle(&node->update, &rows, &node->community, &port, &options));
+        rows.put = refuse_put;
+        rows.del = refuse_del;
+    }
     demand(copse_governance_new(&governance, &node->community, &port, &options));
-    demand(copse_standing_write(copse_state_memory_port(node->state), governance, NULL, NULL));
+    demand(copse_standing_write(&rows, governance));
     copse_governance_free(governance);
 }
 

@@ -29,6 +29,7 @@ void sim_node_init(struct sim_node *node, size_t number, const struct copse_id *
     node->state = checked(
         copse_state_memory_new(copse_memory_heap(), number % 2 == 0 ? COPSE_STATE_MEMORY_STRICT
                                                                     : COPSE_STATE_MEMORY_FAST));
+    copse_update_init(&node->update, copse_memory_heap());
     node->slot_count = 256;
     node->slots = checked(calloc(node->slot_count, sizeof node->slots[0]));
 }
@@ -40,6 +41,7 @@ void sim_node_deinit(struct sim_node *node)
     }
     free(node->notes);
     free(node->slots);
+    copse_update_deinit(&node->update);
     copse_state_memory_free(node->state);
     memory_source_free(node->source);
 }

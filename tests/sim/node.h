@@ -9,7 +9,7 @@
 #ifndef COPSE_TESTS_SIM_NODE_H
 #define COPSE_TESTS_SIM_NODE_H
 
-#include "protocol/authority/op.h"
+#include "protocol/authority/update.h"
 #include "tests/support/memory_source.h"
 #include "tests/support/state_memory.h"
 
@@ -43,6 +43,7 @@ struct sim_node {
     uint32_t surplus_count, unwanted_count, erased_count, restored_count, loose_count;
     bool is_stale; /* something came that calls for an evaluation */
     bool clips;    /* gives up what is not wanted */
+    struct copse_update update;
 };
 
 void sim_node_init(struct sim_node *node, size_t number, const struct copse_id *community,

@@ -25,7 +25,7 @@ static void evaluate(struct run *run)
     assert_int_equal(
         copse_governance_new(&governance, &run->history->entries[0].id, &run->source, &options),
         COPSE_OK);
-    assert_int_equal(copse_standing_write(run->state, governance, NULL, NULL), COPSE_OK);
+    assert_int_equal(copse_standing_write(run->state, governance), COPSE_OK);
     copse_governance_free(governance);
 }
 

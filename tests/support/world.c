@@ -351,9 +351,8 @@ struct copse_view *copse_world_view(struct copse_world *world)
                                                .scheme = copse_hash_scheme()};
     assert_int_equal(copse_governance_new(&governance, &world->community, &world->source, &options),
                      COPSE_OK);
-    assert_int_equal(
-        copse_standing_write(copse_state_memory_port(world->map), governance, NULL, NULL),
-        COPSE_OK);
+    assert_int_equal(copse_standing_write(copse_state_memory_port(world->map), governance),
+                     COPSE_OK);
     copse_governance_free(governance);
     copse_view_free(world->view);
     world->view = NULL;
