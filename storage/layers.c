@@ -436,6 +436,13 @@ enum copse_err copse_layers_flush(struct copse_layers *layers)
     return err == COPSE_OK ? note(layers) : err;
 }
 
+enum copse_err copse_layers_has(struct copse_layers *layers, bool *out)
+{
+    enum copse_err err = learn(layers);
+    *out = err == COPSE_OK && layers->state.first < layers->state.next;
+    return err;
+}
+
 enum copse_err copse_layers_tidy(struct copse_layers *layers, bool *left, size_t max)
 {
     struct copse_layers_state *state = &layers->state;

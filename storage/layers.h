@@ -74,6 +74,9 @@ enum copse_err copse_layers_count(struct copse_layers *layers, uint64_t *count,
 /* Write what waits, before the commit; fold about as many sealed keys. */
 enum copse_err copse_layers_flush(struct copse_layers *layers) COPSE_MUST_CHECK;
 
+/* Is anything in layers? */
+enum copse_err copse_layers_has(struct copse_layers *layers, bool *out) COPSE_MUST_CHECK;
+
 /* Fold up to `max` keys though there are few. Sets *left if more are in layers. */
 enum copse_err copse_layers_tidy(struct copse_layers *layers, bool *left,
                                  size_t max) COPSE_MUST_CHECK;

@@ -26,6 +26,7 @@
 #define FILL_US_FIRST 16000u
 #define FILL_US_MIN 4000u
 #define FILL_US_MAX 30000u
+#define TIDY_KEYS 2048u
 #define DEVICES_CHECKED_MAX 8u
 
 struct copse_store {
@@ -432,6 +433,13 @@ static uint64_t monotonic_us(void)
     return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 
+/* Let a process that waits have the lock. */
+static void pause_between(void)
+{
+    struct timespec pause = {0, (long)COPSE_STORE_PAUSE_US * 1000};
+    (void)nanosleep(&pause, NULL);
+}
+
 /* Keep whole transactions below COPSE_STORE_WRITE_MS_MAX. */
 static uint64_t adapt(uint64_t fill_us, uint64_t took_us)
 {
@@ -501,8 +509,7 @@ enum copse_err copse_store_ingest(struct copse_store *store, const struct copse_
     struct progress progress = {0, FILL_US_FIRST};
     while (progress.at < batch->count) {
         if (progress.at > 0) {
-            struct timespec pause = {0, (long)COPSE_STORE_PAUSE_US * 1000};
-            (void)nanosleep(&pause, NULL);
+            pause_between();
         }
         enum copse_err err = ingest_some(store, &progress, community, batch, now_ms, error);
         if (err != COPSE_OK) {
@@ -513,6 +520,38 @@ enum copse_err copse_store_ingest(struct copse_store *store, const struct copse_
 }
 
 /* ---- care ---- */
+
+static enum copse_err has_layers(struct copse_store *store, bool *out, struct copse_error *error)
+{
+    struct copse_txn *txn = NULL;
+    enum copse_err err = copse_store_begin(&txn, store, COPSE_DB_READ, 0, error);
+    if (err == COPSE_OK) {
+        err = copse_layers_has(&txn->layers, out);
+        copse_txn_abort(txn);
+    }
+    return err;
+}
+
+enum copse_err copse_store_tidy(struct copse_store *store, struct copse_error *error)
+{
+    bool left = false;
+    enum copse_err err = has_layers(store, &left, error);
+    while (err == COPSE_OK && left) {
+        struct copse_txn *txn = NULL;
+        err = copse_store_begin(&txn, store, COPSE_DB_WRITE, 0, error);
+        if (err != COPSE_OK) {
+            break;
+        }
+        err = copse_layers_tidy(&txn->layers, &left, TIDY_KEYS);
+        if (err != COPSE_OK) {
+            copse_txn_abort(txn);
+            break;
+        }
+        err = copse_store_commit(store, txn, error);
+        pause_between();
+    }
+    return err;
+}
 
 enum copse_err copse_store_backup(struct copse_store *store, const char *path,
                                   struct copse_error *error)

@@ -80,6 +80,9 @@ enum copse_err copse_topics_equal(struct copse_topics *topics, struct copse_link
         err = copse_ingest_sweep(topics->ingest, &topic->community,
                                  copse_keyring_device(shelf->keyring), wall_ms);
     }
+    if (err == COPSE_OK) {
+        err = copse_store_tidy(shelf->store, shelf->error);
+    }
     if (err == COPSE_OK && !topic->is_wanting) {
         topic->cursor = (struct copse_position){0, 0, 0};
         err = topics_want(topics, link, topic);

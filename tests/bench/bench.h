@@ -33,6 +33,7 @@ double bench_quantile(double *values, size_t count, double share);
 /* Each prints what it measured as lines "NAME VALUE". */
 void bench_generate(const struct bench_arguments *arguments);
 void bench_watch(const struct bench_arguments *arguments);
+void bench_often(const struct bench_arguments *arguments);
 void bench_live(const struct bench_arguments *arguments);
 void bench_meet(const struct bench_arguments *arguments);
 void bench_text(const struct bench_arguments *arguments);

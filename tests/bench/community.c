@@ -304,6 +304,11 @@ static void add_post(struct writing *writing, struct device *device, uint64_t pl
         .hlc = copse_clock_of_ms(BEGIN_MS + STEP_MS * place +
                                  copse_random_below(&writing->random, STEP_MS)),
     };
+    if (device->seq == 0) {
+        /* Its JOIN made the unit that it acts by; later entries inherit this. */
+        entry.has_under = true;
+        entry.under = (struct copse_under){device->last, writing->community};
+    }
     write_text(writing, text);
     copse_writer_init(&writer, content_room, sizeof(content_room));
     copse_writer_map(&writer, 1);

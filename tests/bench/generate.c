@@ -24,6 +24,7 @@ void bench_generate(const struct bench_arguments *arguments)
         bench_must(copse_store_open(&store, &where, &error), &error, where.home);
     }
     bench_community_write(store, &result, &options);
+    bench_must(copse_store_tidy(store, &error), &error, "tidying");
     copse_store_close(store);
     printf("ticket %s\nseconds %.3f\n", result.ticket, (bench_now_us() - began_us) / 1e6);
 }

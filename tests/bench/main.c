@@ -4,12 +4,15 @@
  *       write the reference community to the store at HOME, or go on with it; prints an invitation
  *   watch FILE PROGRAM ARGUMENT...
  *       run a program; write its time and its largest private memory to FILE
+ *   often FILE MS PROGRAM ARGUMENT...
+ *       run a program again and again, MS apart, as long as FILE is there; how long it takes
  *   live HOME HOME [--count N] [--pause MS]
  *       write a post at one home; how long until it can be read at the other
  *   meet HOME HOME
  *       compare two homes as two nodes do; bytes and rounds until entries come or both are equal
- *   text          type, load and merge the published editing traces
- *   search HOME   index the posts at HOME and look for words
+ *   text          replay published editing traces
+ *   search HOME [--entries N]
+ *       index the posts at HOME, N of them, and look for words
  */
 #include "tests/bench/bench.h"
 
@@ -75,8 +78,9 @@ int main(int count, char **values)
         const char *name;
         void (*run)(const struct bench_arguments *arguments);
     } parts[] = {
-        {"generate", bench_generate}, {"watch", bench_watch}, {"live", bench_live},
-        {"meet", bench_meet},         {"text", bench_text},   {"search", bench_search},
+        {"generate", bench_generate}, {"watch", bench_watch}, {"often", bench_often},
+        {"live", bench_live},         {"meet", bench_meet},   {"text", bench_text},
+        {"search", bench_search},
     };
     bench_must(copse_key_self_test(), NULL, "libsodium");
     for (size_t i = 0; count > 1 && i < sizeof(parts) / sizeof(parts[0]); i++) {

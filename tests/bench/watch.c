@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #define SAMPLE_NS 2000000L
+#define OFTEN_MIN 40u
+#define OFTEN_MAX 2000u
 
 static pid_t child;
 
@@ -49,6 +51,44 @@ static unsigned long watch_child(int *ended)
     }
     return most;
 }
+
+/* ---- again and again ---- */
+
+static double run_once(char **arguments)
+{
+    int ended = 0;
+    double began_us = bench_now_us();
+    pid_t process = fork();
+    if (process == 0) {
+        if (freopen("/dev/null", "w", stdout) != NULL) {
+            (void)execv(arguments[0], arguments);
+        }
+        _exit(127);
+    }
+    (void)waitpid(process, &ended, 0);
+    bench_must(WIFEXITED(ended) && WEXITSTATUS(ended) == 0 ? COPSE_OK : COPSE_ERR_IO, NULL,
+               arguments[0]);
+    return (bench_now_us() - began_us) / 1e3;
+}
+
+void bench_often(const struct bench_arguments *arguments)
+{
+    double took_ms[OFTEN_MAX];
+    size_t count = 0;
+    const char *until = bench_word(arguments, 0);
+    long pause_ms = strtol(bench_word(arguments, 1), NULL, 10);
+    (void)bench_word(arguments, 2);
+    while (count < OFTEN_MAX && (count < OFTEN_MIN || access(until, F_OK) == 0)) {
+        struct timespec pause = {pause_ms / 1000, pause_ms % 1000 * 1000000L};
+        took_ms[count++] = run_once(arguments->values + 2);
+        (void)nanosleep(&pause, NULL);
+    }
+    printf("count %zu\nmedian_ms %.2f\np99_ms %.2f\nworst_ms %.2f\n", count,
+           bench_quantile(took_ms, count, 0.5), bench_quantile(took_ms, count, 0.99),
+           bench_quantile(took_ms, count, 1.0));
+}
+
+/* ---- once ---- */
 
 void bench_watch(const struct bench_arguments *arguments)
 {
