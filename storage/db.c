@@ -608,6 +608,12 @@ enum copse_err copse_db_del(struct copse_db_txn *txn, enum copse_db_table table,
     return settle(txn, code == MDB_NOTFOUND ? MDB_SUCCESS : code);
 }
 
+enum copse_err copse_db_clear(struct copse_db_txn *txn, enum copse_db_table table)
+{
+    COPSE_ASSERT(txn->mode == COPSE_DB_WRITE);
+    return settle(txn, mdb_drop(txn->txn, txn->db->tables[table], 0));
+}
+
 enum copse_err copse_db_seek(struct copse_db_txn *txn, struct copse_slice *key,
                              struct copse_slice *value, enum copse_db_table table,
                              struct copse_slice from)

@@ -39,7 +39,8 @@
     X(CHUNKS,      "chunks")       \
     X(BLOBS,       "blobs")        \
     X(STATE,       "state")        \
-    X(LAYERS,      "layers")       \
+    X(LAYERS_EVEN, "layers even")  \
+    X(LAYERS_ODD,  "layers odd")   \
     X(LOCAL,       "local")
 // clang-format on
 
@@ -99,6 +100,9 @@ enum copse_err copse_db_del(struct copse_db_txn *txn, enum copse_db_table table,
 /* A put whose value the caller writes to *room, all `size` bytes of it, before any other call. */
 enum copse_err copse_db_reserve(struct copse_db_txn *txn, uint8_t **room, enum copse_db_table table,
                                 struct copse_slice key, size_t size) COPSE_MUST_CHECK;
+
+/* Take all rows of a table away. Cost: O(pages). */
+enum copse_err copse_db_clear(struct copse_db_txn *txn, enum copse_db_table table) COPSE_MUST_CHECK;
 
 /* The first pair whose key is >= `from` (empty: of all), or the last one whose key is < `below`
  * (empty: of all). COPSE_ERR_NOT_FOUND if there is none. Cost: near the pair used last, O(1). */

@@ -1,7 +1,7 @@
-/* How it works: a key of LAYERS is the number of the layer, then table and key. So a layer is only
- * ever added at the end of that table, and its pages are written in one piece. Folding goes
- * through all sealed layers at once, always taking the least key and deleting it there; where it
- * stopped is where the sealed layers begin now.
+/* How it works: a key of LAYERS_EVEN or LAYERS_ODD is the number of the layer, then table and key.
+ * So a layer is only ever added at the end of its table, and its pages are written in one piece.
+ * Folding goes through all sealed layers at once in the order of keys; where it stopped is kept. When
+ * all are folded, their table is emptied in one go, and it is the other one's turn.
  *
  * Two times as many keys as may be in layers unsealed are in them at most: each flush folds more
  * than it adds.
@@ -12,8 +12,9 @@
 #include <string.h>
 
 #define NUMBER_BYTES 4u
-#define STATE_BYTES 20u
-#define ROW_BYTES_MAX (NUMBER_BYTES + 1u + COPSE_LAYERS_KEY_BYTES_MAX)
+#define STATE_BYTES 24u
+#define REST_BYTES_MAX (1u + COPSE_LAYERS_KEY_BYTES_MAX)
+#define ROW_BYTES_MAX (NUMBER_BYTES + REST_BYTES_MAX + 1u) /* one for what follows a key */
 
 static const struct copse_slice nothing = {(const uint8_t *)"", 0};
 
@@ -44,7 +45,8 @@ static enum copse_err learn(struct copse_layers *layers)
         return COPSE_OK;
     }
     enum copse_err err = copse_db_get(layers->txn, &value, COPSE_DB_META, state_key());
-    if (err == COPSE_OK && value.size != STATE_BYTES) {
+    if (err == COPSE_OK &&
+        (value.size < STATE_BYTES || value.size - STATE_BYTES > REST_BYTES_MAX)) {
         return COPSE_ERR_CORRUPT;
     }
     if (err == COPSE_OK) {
@@ -52,9 +54,12 @@ static enum copse_err learn(struct copse_layers *layers)
             .first = copse_bytes_get_u32(value.data),
             .sealed = copse_bytes_get_u32(value.data + 4),
             .next = copse_bytes_get_u32(value.data + 8),
-            .keys = copse_bytes_get_u32(value.data + 12),
-            .folded = copse_bytes_get_u32(value.data + 16),
+            .turn = copse_bytes_get_u32(value.data + 12),
+            .keys = copse_bytes_get_u32(value.data + 16),
+            .together = copse_bytes_get_u32(value.data + 20),
+            .done_size = value.size - STATE_BYTES,
         };
+        memcpy(layers->state.done, value.data + STATE_BYTES, layers->state.done_size);
     }
     layers->is_known = err == COPSE_OK || err == COPSE_ERR_NOT_FOUND;
     return layers->is_known ? COPSE_OK : err;
@@ -62,14 +67,24 @@ static enum copse_err learn(struct copse_layers *layers)
 
 static enum copse_err note(const struct copse_layers *layers)
 {
-    uint8_t value[STATE_BYTES];
-    copse_bytes_put_u32(value, layers->state.first);
-    copse_bytes_put_u32(value + 4, layers->state.sealed);
-    copse_bytes_put_u32(value + 8, layers->state.next);
-    copse_bytes_put_u32(value + 12, layers->state.keys);
-    copse_bytes_put_u32(value + 16, layers->state.folded);
+    const struct copse_layers_state *state = &layers->state;
+    uint8_t value[STATE_BYTES + REST_BYTES_MAX];
+    copse_bytes_put_u32(value, state->first);
+    copse_bytes_put_u32(value + 4, state->sealed);
+    copse_bytes_put_u32(value + 8, state->next);
+    copse_bytes_put_u32(value + 12, state->turn);
+    copse_bytes_put_u32(value + 16, state->keys);
+    copse_bytes_put_u32(value + 20, state->together);
+    memcpy(value + STATE_BYTES, state->done, state->done_size);
     return copse_db_put(layers->txn, COPSE_DB_META, state_key(),
-                        (struct copse_slice){value, sizeof value});
+                        (struct copse_slice){value, STATE_BYTES + state->done_size});
+}
+
+/* Where a layer lies. */
+static enum copse_db_table home_of(const struct copse_layers_state *state, uint32_t layer)
+{
+    bool is_odd = ((state->turn + (layer < state->sealed ? 1u : 0u)) & 1u) != 0;
+    return is_odd ? COPSE_DB_LAYERS_ODD : COPSE_DB_LAYERS_EVEN;
 }
 
 /* ---- rows of layers ---- */
@@ -85,8 +100,8 @@ static struct copse_slice row_of(uint8_t room[ROW_BYTES_MAX], uint32_t layer,
     return (struct copse_slice){room, NUMBER_BYTES + rest.size};
 }
 
-static struct copse_slice rest_of(uint8_t room[1u + COPSE_LAYERS_KEY_BYTES_MAX],
-                                  enum copse_db_table table, struct copse_slice key)
+static struct copse_slice rest_of(uint8_t room[REST_BYTES_MAX], enum copse_db_table table,
+                                  struct copse_slice key)
 {
     COPSE_ASSERT(key.size <= COPSE_LAYERS_KEY_BYTES_MAX);
     room[0] = (uint8_t)table;
@@ -95,18 +110,18 @@ static struct copse_slice rest_of(uint8_t room[1u + COPSE_LAYERS_KEY_BYTES_MAX],
 }
 
 /* The first row of a layer whose rest is at least `from`: that rest. */
-static enum copse_err seek_layer(struct copse_db_txn *txn, struct copse_slice *rest, uint32_t layer,
-                                 struct copse_slice from)
+static enum copse_err seek_layer(const struct copse_layers *layers, struct copse_slice *rest,
+                                 uint32_t layer, struct copse_slice from)
 {
-    uint8_t room[ROW_BYTES_MAX + 1];
+    uint8_t room[ROW_BYTES_MAX];
     struct copse_slice key;
     struct copse_slice value;
-    enum copse_err err =
-        copse_db_seek(txn, &key, &value, COPSE_DB_LAYERS, row_of(room, layer, from));
+    enum copse_err err = copse_db_seek(layers->txn, &key, &value, home_of(&layers->state, layer),
+                                       row_of(room, layer, from));
     if (err != COPSE_OK) {
         return err;
     }
-    if (key.size < NUMBER_BYTES + 1 || key.size > ROW_BYTES_MAX) {
+    if (key.size <= NUMBER_BYTES || key.size - NUMBER_BYTES > REST_BYTES_MAX) {
         return COPSE_ERR_CORRUPT;
     }
     *rest = (struct copse_slice){key.data + NUMBER_BYTES, key.size - NUMBER_BYTES};
@@ -127,7 +142,7 @@ static enum copse_err put_in_table(struct copse_db_txn *txn, struct copse_slice 
 enum copse_err copse_layers_put(struct copse_layers *layers, enum copse_db_table table,
                                 struct copse_slice key)
 {
-    uint8_t room[1u + COPSE_LAYERS_KEY_BYTES_MAX];
+    uint8_t room[REST_BYTES_MAX];
     struct copse_slice rest = rest_of(room, table, key);
     enum copse_err err = copse_memory_grow(layers->memory, &layers->bytes, &layers->capacity,
                                            layers->size + rest.size, 1);
@@ -169,7 +184,7 @@ enum copse_err copse_layers_seek(struct copse_layers *layers, struct copse_slice
                                  struct copse_slice *value, enum copse_db_table table,
                                  struct copse_slice from)
 {
-    uint8_t room[1u + COPSE_LAYERS_KEY_BYTES_MAX];
+    uint8_t room[REST_BYTES_MAX];
     enum copse_err err = layers->count > 0 ? spill(layers) : COPSE_OK;
     if (err == COPSE_OK) {
         err = learn(layers);
@@ -188,7 +203,7 @@ enum copse_err copse_layers_seek(struct copse_layers *layers, struct copse_slice
         if (err != COPSE_OK && err != COPSE_ERR_NOT_FOUND) {
             return err;
         }
-        err = seek_layer(layers->txn, &found, i, rest);
+        err = seek_layer(layers, &found, i, rest);
         if (err != COPSE_OK || found.data[0] != (uint8_t)table) {
             continue;
         }
@@ -205,28 +220,42 @@ enum copse_err copse_layers_seek(struct copse_layers *layers, struct copse_slice
     return is_found ? COPSE_OK : COPSE_ERR_NOT_FOUND;
 }
 
+/* Is a key of a sealed layer in its table already? */
+static bool is_done(const struct copse_layers_state *state, uint32_t layer, struct copse_slice rest)
+{
+    return layer < state->sealed &&
+           copse_bytes_compare(rest, (struct copse_slice){state->done, state->done_size}) <= 0;
+}
+
+/* What comes right behind a key, to seek from. */
+static struct copse_slice behind(uint8_t room[REST_BYTES_MAX + 1u], struct copse_slice rest)
+{
+    memmove(room, rest.data, rest.size);
+    room[rest.size] = 0;
+    return (struct copse_slice){room, rest.size + 1};
+}
+
 enum copse_err copse_layers_count(struct copse_layers *layers, uint64_t *count,
                                   enum copse_db_table table)
 {
-    uint8_t from[ROW_BYTES_MAX + 1] = {0};
-    struct copse_slice start = {from, 0};
-    struct copse_slice key;
-    struct copse_slice value;
+    uint8_t room[REST_BYTES_MAX + 1u];
+    struct copse_slice rest;
     enum copse_err err = layers->count > 0 ? spill(layers) : COPSE_OK;
+    if (err == COPSE_OK) {
+        err = learn(layers);
+    }
     if (err == COPSE_OK) {
         err = copse_db_count(layers->txn, count, table);
     }
-    while (err == COPSE_OK &&
-           (err = copse_db_seek(layers->txn, &key, &value, COPSE_DB_LAYERS, start)) == COPSE_OK) {
-        if (key.size < NUMBER_BYTES + 1 || key.size > ROW_BYTES_MAX) {
-            return COPSE_ERR_CORRUPT;
+    for (uint32_t i = layers->state.first; err == COPSE_OK && i < layers->state.next; i++) {
+        struct copse_slice from = nothing;
+        while ((err = seek_layer(layers, &rest, i, from)) == COPSE_OK) {
+            *count += rest.data[0] == (uint8_t)table && !is_done(&layers->state, i, rest);
+            from = behind(room, rest);
         }
-        *count += key.data[NUMBER_BYTES] == (uint8_t)table;
-        memcpy(from, key.data, key.size);
-        from[key.size] = 0;
-        start.size = key.size + 1;
+        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
     }
-    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    return err;
 }
 
 /* ---- taking away ---- */
@@ -234,7 +263,7 @@ enum copse_err copse_layers_count(struct copse_layers *layers, uint64_t *count,
 enum copse_err copse_layers_del(struct copse_layers *layers, enum copse_db_table table,
                                 struct copse_slice key)
 {
-    uint8_t room[1u + COPSE_LAYERS_KEY_BYTES_MAX];
+    uint8_t room[REST_BYTES_MAX];
     uint8_t row[ROW_BYTES_MAX];
     struct copse_slice rest = rest_of(room, table, key);
     enum copse_err err = layers->count > 0 ? spill(layers) : COPSE_OK;
@@ -245,7 +274,7 @@ enum copse_err copse_layers_del(struct copse_layers *layers, enum copse_db_table
         err = copse_db_del(layers->txn, table, key);
     }
     for (uint32_t i = layers->state.first; err == COPSE_OK && i < layers->state.next; i++) {
-        err = copse_db_del(layers->txn, COPSE_DB_LAYERS, row_of(row, i, rest));
+        err = copse_db_del(layers->txn, home_of(&layers->state, i), row_of(row, i, rest));
     }
     return err;
 }
@@ -256,7 +285,7 @@ enum copse_err copse_layers_del(struct copse_layers *layers, enum copse_db_table
 struct head {
     uint32_t layer;
     uint32_t size;
-    uint8_t rest[1u + COPSE_LAYERS_KEY_BYTES_MAX];
+    uint8_t rest[REST_BYTES_MAX];
 };
 
 /* The heads of all sealed layers that are not at their end, as a heap: the least one on top. */
@@ -290,10 +319,14 @@ static void sift(struct heap *heap, size_t at)
     }
 }
 
-static enum copse_err fill_head(struct head *head, struct copse_db_txn *txn)
+/* The least row of its layer behind `done`. */
+static enum copse_err fill_head(struct head *head, const struct copse_layers *layers,
+                                struct copse_slice done)
 {
+    uint8_t room[REST_BYTES_MAX + 1u];
     struct copse_slice rest;
-    enum copse_err err = seek_layer(txn, &rest, head->layer, nothing);
+    enum copse_err err =
+        seek_layer(layers, &rest, head->layer, done.size > 0 ? behind(room, done) : done);
     if (err == COPSE_OK) {
         memcpy(head->rest, rest.data, rest.size);
         head->size = (uint32_t)rest.size;
@@ -312,10 +345,12 @@ static enum copse_err make_heap(struct heap *heap, const struct copse_layers *la
         return COPSE_ERR_NOMEM;
     }
     for (size_t i = 0; i < count; i++) {
-        heap->heads[i].layer = state->first + (uint32_t)i;
-        enum copse_err err = fill_head(&heap->heads[i], layers->txn);
+        struct head *head = &heap->heads[i];
+        head->layer = state->first + (uint32_t)i;
+        enum copse_err err =
+            fill_head(head, layers, (struct copse_slice){state->done, state->done_size});
         if (err == COPSE_OK) {
-            heap->items[heap->count++] = &heap->heads[i];
+            heap->items[heap->count++] = head;
         } else if (err != COPSE_ERR_NOT_FOUND) {
             return err;
         }
@@ -327,16 +362,15 @@ static enum copse_err make_heap(struct heap *heap, const struct copse_layers *la
 }
 
 /* Put the least of all heads into its table. */
-static enum copse_err fold_least(struct heap *heap, struct copse_db_txn *txn)
+static enum copse_err fold_least(struct heap *heap, struct copse_layers *layers)
 {
-    uint8_t row[ROW_BYTES_MAX];
     struct head *least = heap->items[0];
-    enum copse_err err = put_in_table(txn, slice_of(least));
+    struct copse_layers_state *state = &layers->state;
+    enum copse_err err = put_in_table(layers->txn, slice_of(least));
+    memcpy(state->done, least->rest, least->size);
+    state->done_size = least->size;
     if (err == COPSE_OK) {
-        err = copse_db_del(txn, COPSE_DB_LAYERS, row_of(row, least->layer, slice_of(least)));
-    }
-    if (err == COPSE_OK) {
-        err = fill_head(least, txn);
+        err = fill_head(least, layers, slice_of(least));
     }
     if (err == COPSE_ERR_NOT_FOUND) {
         heap->items[0] = heap->items[--heap->count];
@@ -349,15 +383,18 @@ static enum copse_err fold_least(struct heap *heap, struct copse_db_txn *txn)
 static enum copse_err fold(struct copse_layers *layers, size_t max)
 {
     struct heap heap = {NULL, NULL, 0};
-    if (layers->state.first == layers->state.sealed) {
+    struct copse_layers_state *state = &layers->state;
+    if (state->first == state->sealed) {
         return COPSE_OK;
     }
     enum copse_err err = make_heap(&heap, layers);
     for (size_t i = 0; err == COPSE_OK && heap.count > 0 && i < max; i++) {
-        err = fold_least(&heap, layers->txn);
+        err = fold_least(&heap, layers);
     }
     if (err == COPSE_OK && heap.count == 0) {
-        layers->state.first = layers->state.sealed;
+        err = copse_db_clear(layers->txn, home_of(state, state->first));
+        state->first = state->sealed;
+        state->done_size = 0;
     }
     copse_memory_free(layers->memory, heap.heads);
     copse_memory_free(layers->memory, heap.items);
@@ -367,8 +404,9 @@ static enum copse_err fold(struct copse_layers *layers, size_t max)
 static void seal(struct copse_layers_state *state)
 {
     state->sealed = state->next;
-    state->folded = state->keys;
+    state->together = state->keys;
     state->keys = 0;
+    state->turn++;
 }
 
 /* ---- writing ---- */
@@ -395,10 +433,11 @@ static enum copse_err write_waiting(struct copse_layers *layers, const struct co
 {
     uint8_t row[ROW_BYTES_MAX];
     bool is_layer = layers->count > COPSE_LAYERS_FEW;
+    uint32_t number = layers->state.next;
+    enum copse_db_table home = home_of(&layers->state, number);
     enum copse_err err = COPSE_OK;
     for (size_t i = 0; err == COPSE_OK && i < layers->count; i++) {
-        err = is_layer ? copse_db_put(layers->txn, COPSE_DB_LAYERS,
-                                      row_of(row, layers->state.next, sorted[i]), nothing)
+        err = is_layer ? copse_db_put(layers->txn, home, row_of(row, number, sorted[i]), nothing)
                        : put_in_table(layers->txn, sorted[i]);
     }
     if (err == COPSE_OK && is_layer) {
@@ -431,7 +470,7 @@ enum copse_err copse_layers_flush(struct copse_layers *layers)
         (state->keys >= COPSE_LAYERS_KEYS_MAX || state->next - state->sealed >= COPSE_LAYERS_MAX)) {
         seal(state);
     }
-    size_t share = state->folded / (COPSE_LAYERS_MAX - 1);
+    size_t share = state->together / (COPSE_LAYERS_MAX - 1);
     err = fold(layers, count + count / 8 > share ? count + count / 8 : share);
     return err == COPSE_OK ? note(layers) : err;
 }

@@ -8,8 +8,9 @@
  *
  * Only for tables whose keys say all: a key that is put has no value.
  *
- * Words:  layer   the sorted keys of one transaction, in the table LAYERS
+ * Words:  layer   the sorted keys of one transaction, in one of the tables LAYERS_EVEN and _ODD
  *         sealed  being folded: nothing is added any more
+ *         turn    grows with each sealing; layers are added to the table of its parity
  */
 #ifndef COPSE_STORAGE_LAYERS_H
 #define COPSE_STORAGE_LAYERS_H
@@ -32,8 +33,11 @@ struct copse_layers_state {
     uint32_t first;
     uint32_t sealed;
     uint32_t next;
-    uint32_t keys;   /* in layers that are not sealed */
-    uint32_t folded; /* keys that were sealed together */
+    uint32_t turn;
+    uint32_t keys;     /* in layers that are not sealed */
+    uint32_t together; /* keys that were sealed together */
+    size_t done_size;  /* 0: nothing of the sealed layers is in the tables yet */
+    uint8_t done[1u + COPSE_LAYERS_KEY_BYTES_MAX + 1u]; /* the last key that is: table, key */
 };
 
 /* For the length of a transaction. */
