@@ -1,7 +1,7 @@
 /* How it works: a key of LAYERS_EVEN or LAYERS_ODD is the number of the layer, then table and key.
  * So a layer is only ever added at the end of its table, and its pages are written in one piece.
- * Folding goes through all sealed layers at once in the order of keys; where it stopped is kept. When
- * all are folded, their table is emptied in one go, and it is the other one's turn.
+ * Folding goes through all sealed layers at once in the order of keys; where it stopped is kept.
+ * When all are folded, their table is emptied in one go, and it is the other one's turn.
  *
  * Two times as many keys as may be in layers unsealed are in them at most: each flush folds more
  * than it adds.

@@ -1,8 +1,8 @@
 /* The reference community: many devices that write in many threads, made from a seed.
  *
- * An entry is a post in a thread, about 200 bytes of header and op, with a content of 112 bytes, salt
- * included. Only the last of each run carries a signature, as a node keeps them. The same options
- * give the same entries, and going on where a store ends is the same call again.
+ * An entry is a post in a thread, about 200 bytes of header and op, with a content of 112 bytes,
+ * salt included. Only the last of each run carries a signature, as a node keeps them. The same
+ * options give the same entries, and going on where a store ends is the same call again.
  */
 #ifndef COPSE_TESTS_BENCH_COMMUNITY_H
 #define COPSE_TESTS_BENCH_COMMUNITY_H

@@ -12,8 +12,8 @@ struct bench_home {
     uint32_t number;
 };
 
-/* Ends the process when it cannot. Own heads are kept where XDG_STATE_HOME is not asked: a home that
- * the bench writes to lives as long as the bench. */
+/* Ends the process when it cannot. What was published is not noted: such a home lives as long as
+ * the bench. */
 void bench_home_open(struct bench_home *home, const char *path);
 void bench_home_close(struct bench_home *home);
 

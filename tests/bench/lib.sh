@@ -43,7 +43,8 @@ begin() {
     trap 'exit 130' INT TERM
     unset COPSE_HOME XDG_DATA_HOME || true
     export HOME="$folder" TZ=UTC LC_ALL=C.UTF-8
-    printf '%-38s %12s %-4s %10s %7s %8s %8s  %s\n' figure measured '' limit ratio floor goal verdict
+    printf '%-38s %12s %-4s %10s %7s %8s %8s  %s\n' \
+        figure measured '' limit ratio floor goal verdict
 }
 
 # ---- numbers ----

@@ -1,6 +1,6 @@
 /* Two homes compare what they hold, session to session without a network, in turns: one side says
- * all it can say before the other one hears it. Counted from the moment both have shown who they are
- * until both are equal, or until the first entries come. */
+ * all it can say before the other one hears it. Counted from the moment both have shown who they
+ * are until both are equal, or until the first entries come. */
 #include "tests/bench/bench.h"
 #include "tests/bench/home.h"
 

@@ -1,19 +1,20 @@
 #!/bin/sh
 # Measures Copse: sh tests/bench/run.sh [--build DIR] [--entries N] [--smoke] [ROW...]
 #
-#   ROW...       bulk held check changed small live start write text search git (default: all but held)
+#   ROW...       bulk held check changed small live start write text search git
+#                (default: all but held)
 #   --build DIR  where copse and copse_bench were built (default: build-test/gcc)
 #   --entries N  size of the reference community (default: 1000000)
 #   --smoke      small numbers, no limits and no peers: does every row still run?
 #
-# Prints one line per figure: measured, the raw limit or peer of the same run, the ratio, floor, goal
-# and verdict. tests/bench/README.md says what each row means. Works in a folder under TMPDIR that
-# is removed at the end; a million entries want 3 GB there.
+# Prints one line per figure: measured, the raw limit or peer of the same run, the ratio, floor,
+# goal and verdict. tests/bench/README.md says what each row means. Works in a folder under TMPDIR
+# that is removed at the end; a million entries want 4 GB there.
 set -eu
 top=$(cd "$(dirname "$0")/../.." && pwd)
 . "$top/tests/bench/lib.sh"
 
-# bulk: the first sync of an empty node with one that holds everything -------------------------
+# bulk: the first sync of an empty node with one that holds everything ---------------------------
 
 row_bulk() {
     reference
@@ -26,13 +27,16 @@ row_bulk() {
     after=$(raw_limit "$entries")
     limit=$(number "($before + $after) / 2")
     show 'first sync' "$(rate "$entries")" '1/s' "$limit" 0.2 0.6 share
-    show 'bytes on the wire of an entry' "$(number "$(field bytes_in) / $entries")" B - 310 220 less
-    show 'private memory, peak of first sync' "$(value private_mib "$folder/watched")" MiB - 96 64 less
+    wire=$(number "$(field bytes_in) / $entries")
+    show 'bytes on the wire of an entry' "$wire" B - 310 220 less
+    peak_mib=$(value private_mib "$folder/watched")
+    show 'private memory, peak of first sync' "$peak_mib" MiB - 96 64 less
     show 'private memory, serve at rest' "$rest_mib" MiB - 32 16 less
-    show 'disk for an entry' "$(number "$(stat -c %s "$folder/b/store.mdb") / $entries")" B - 800 600 less
+    size=$(stat -c %s "$folder/b/store.mdb")
+    show 'disk for an entry' "$(number "$size / $entries")" B - 800 600 less
 }
 
-# held: the same onto five times as many that are here already ----------------------------------
+# held: the same onto five times as many that are here already -----------------------------------
 
 row_held() {
     held=$((entries * 5))
@@ -53,7 +57,7 @@ row_held() {
     rm -rf "$folder/held-a" "$folder/held-b"
 }
 
-# check: two equal nodes ------------------------------------------------------------------------
+# check: two equal nodes -------------------------------------------------------------------------
 
 row_check() {
     pair_of_equals
@@ -61,7 +65,7 @@ row_check() {
     show 'check of equals, bytes from OPENED' "$(value bytes)" B - 100 60 less
 }
 
-# changed: ten logs of ten thousand ---------------------------------------------------------------
+# changed: ten logs of ten thousand --------------------------------------------------------------
 
 many() {
     [ ! -d "$folder/many-a" ] || return 0
@@ -89,7 +93,7 @@ row_small() {
     show "first sync of $devices logs of 10" "$many_rate" '1/s' - 20000 100000 more
 }
 
-# live: from one serve to another -------------------------------------------------------------------
+# live: from one serve to another ----------------------------------------------------------------
 
 row_live() {
     pair_of_equals
@@ -107,7 +111,7 @@ row_live() {
     show '... 95 of 100' "$(value p95_ms)" ms - 10 3 less
 }
 
-# start: a command on a large store -----------------------------------------------------------------
+# start: a command on a large store --------------------------------------------------------------
 
 row_start() {
     reference
@@ -116,7 +120,7 @@ row_start() {
     show 'command start to end, feed of 20' "$(value median_ms)" ms "$(startup_limit)" 20 5 less
 }
 
-# write: a command's write while a bulk comes in ----------------------------------------------------
+# write: a command's write while a bulk comes in -------------------------------------------------
 
 row_write() {
     reference
@@ -138,7 +142,7 @@ row_write() {
     rm -rf "$folder/w"
 }
 
-# text and search -----------------------------------------------------------------------------------
+# text and search --------------------------------------------------------------------------------
 
 row_text() {
     measure text
@@ -162,7 +166,7 @@ row_search() {
     show '... worst' "$(value newest_worst_ms)" ms - - - less
 }
 
-# git: as many commits fetched ----------------------------------------------------------------------
+# git: as many commits fetched -------------------------------------------------------------------
 
 row_git() {
     if [ "$smoke" = yes ] || [ ! -d "$shared/bench/peers/git" ] || ! command -v git >/dev/null ||

@@ -1,6 +1,6 @@
-/* Each keystroke of a published trace is an op. They are added, then replayed and printed once: what a
- * node does with a page that was typed elsewhere, and again whenever it reads the page, since nothing
- * but entries is stored. A text of more ops than one may have goes on in a second one.
+/* Each keystroke of a published trace is an op. They are added, then replayed and printed once:
+ * what a node does with a page that was typed elsewhere, and whenever it reads the page, since
+ * nothing but entries is stored. A text of more ops than one may have goes on in a second one.
  */
 #include "tests/bench/bench.h"
 #include "tests/support/text_history.h"
