@@ -29,6 +29,7 @@
 #include "storage/check.h"
 #include "storage/head.h"
 #include "storage/index.h"
+#include "storage/layers.h"
 #include "storage/local.h"
 #include "storage/search.h"
 #include "storage/shapes.h"
@@ -142,6 +143,8 @@ static const struct copse_limits_row limits_rows[] = {
     {"search_bytes", COPSE_SEARCH_TEXT_BYTES_MAX, "bytes of a thing that are searched"},
     {"query_bytes", COPSE_SEARCH_QUERY_BYTES_MAX, "bytes of what is searched for"},
     {"part_entries", COPSE_PART_ENTRIES_MAX, "entries beyond which all standings are made anew"},
+    {"layers", COPSE_LAYERS_MAX, "sorted layers of keys that wait to be folded"},
+    {"layers_keys", COPSE_LAYERS_KEYS_MAX, "keys in them before they are sealed"},
     {"faults", COPSE_CHECK_FAULTS_MAX, "faults that a check describes"},
 
     {NULL, 0, "The command line"},

@@ -3,7 +3,7 @@
  * without a look into the tables; and an entry whose prev is a leaf cannot be held yet,
  * so it is not looked for.
  *
- * Row, arrival and content are written at once; the log and the id's row wait for the flush.
+ * Row, arrival and content are written at once; the log and the key of the id wait for the flush.
  */
 #include "storage/admit.h"
 
@@ -438,7 +438,10 @@ enum copse_err copse_admit_flush(struct copse_txn *txn)
 {
     enum copse_err err = copse_logs_flush(txn);
     if (err == COPSE_OK) {
-        err = copse_index_flush(&txn->index, txn->db);
+        err = copse_index_flush(&txn->index);
+    }
+    if (err == COPSE_OK) {
+        err = copse_layers_flush(&txn->layers);
     }
     if (err == COPSE_OK && txn->arrivals_changed) {
         uint8_t value[8];

@@ -322,7 +322,7 @@ static enum copse_err check_counts(struct check *check)
     };
     for (size_t i = 0; i < COPSE_ARRAY_SIZE(tables); i++) {
         uint64_t count = 0;
-        enum copse_err err = copse_db_count(check->txn->db, &count, tables[i].table);
+        enum copse_err err = copse_layers_count(&check->txn->layers, &count, tables[i].table);
         if (err != COPSE_OK) {
             return err;
         }

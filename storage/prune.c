@@ -35,7 +35,7 @@ static enum copse_err drop_entry(struct copse_txn *txn, uint32_t community,
     /* First what reads the entry's bytes: they are borrowed from its row. */
     err = copse_views_remove(txn, community, &held);
     if (err == COPSE_OK) {
-        err = copse_index_remove(&txn->index, txn->db, &held.id, row.arrival);
+        err = copse_index_remove(&txn->index, &held.id, row.arrival);
     }
     if (err == COPSE_OK) {
         err = copse_contents_forget(txn, row.arrival, &place);

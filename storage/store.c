@@ -27,6 +27,7 @@
 #define FILL_US_FIRST 16000u
 #define FILL_US_MIN 4000u
 #define FILL_US_MAX 30000u
+#define TIDY_KEYS 2048u
 #define DEVICES_CHECKED_MAX 8u
 
 struct copse_store {
@@ -564,6 +565,38 @@ enum copse_err copse_store_ingest(struct copse_store *store, const struct copse_
 }
 
 /* ---- care ---- */
+
+static enum copse_err has_layers(struct copse_store *store, bool *out, struct copse_error *error)
+{
+    struct copse_txn *txn = NULL;
+    enum copse_err err = copse_store_begin(&txn, store, COPSE_DB_READ, 0, error);
+    if (err == COPSE_OK) {
+        err = copse_layers_has(&txn->layers, out);
+        copse_txn_abort(txn);
+    }
+    return err;
+}
+
+enum copse_err copse_store_tidy(struct copse_store *store, struct copse_error *error)
+{
+    bool left = false;
+    enum copse_err err = has_layers(store, &left, error);
+    while (err == COPSE_OK && left) {
+        struct copse_txn *txn = NULL;
+        err = copse_store_begin(&txn, store, COPSE_DB_WRITE, 0, error);
+        if (err != COPSE_OK) {
+            break;
+        }
+        err = copse_layers_tidy(&txn->layers, &left, TIDY_KEYS);
+        if (err != COPSE_OK) {
+            copse_txn_abort(txn);
+            break;
+        }
+        err = copse_store_commit(store, txn, error);
+        copse_store_pause();
+    }
+    return err;
+}
 
 enum copse_err copse_store_backup(struct copse_store *store, const char *path,
                                   struct copse_error *error)

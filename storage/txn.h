@@ -10,6 +10,7 @@
 #include "protocol/entry/run.h"
 #include "storage/db.h"
 #include "storage/index.h"
+#include "storage/layers.h"
 
 #define COPSE_TXN_COMMUNITIES_MAX 64u /* that one write transaction may change */
 
@@ -47,6 +48,7 @@ struct copse_txn {
     const struct copse_memory *memory;
     const struct copse_key_scheme *scheme;
     struct copse_index index;    /* ids of entries added in this transaction */
+    struct copse_layers layers;  /* keys of IDS and of the fold that were added in it */
     struct copse_txn_log **logs; /* by number, open addressing; NULL: free */
     size_t log_slots;
     size_t log_count;

@@ -28,22 +28,11 @@ static struct copse_slice full_key(struct copse_views *views, struct copse_slice
     return (struct copse_slice){views->key, NUMBER_BYTES + key.size};
 }
 
-static enum copse_err views_get(void *context, struct copse_slice *value, struct copse_slice key)
+/* Standings are few, and read with each entry that comes; all other rows are the fold's, which come
+ * in no order and have no values. */
+static bool is_standing(struct copse_slice key)
 {
-    struct copse_views *views = context;
-    return copse_db_get(views->txn->db, value, COPSE_DB_STATE, full_key(views, key));
-}
-
-static enum copse_err views_put(void *context, struct copse_slice key, struct copse_slice value)
-{
-    struct copse_views *views = context;
-    return copse_db_put(views->txn->db, COPSE_DB_STATE, full_key(views, key), value);
-}
-
-static enum copse_err views_del(void *context, struct copse_slice key)
-{
-    struct copse_views *views = context;
-    return copse_db_del(views->txn->db, COPSE_DB_STATE, full_key(views, key));
+    return key.size > 0 && key.data[0] == 'G';
 }
 
 static enum copse_err views_seek(void *context, struct copse_slice *key, struct copse_slice *value,
@@ -52,8 +41,8 @@ static enum copse_err views_seek(void *context, struct copse_slice *key, struct 
     struct copse_views *views = context;
     struct copse_slice found_key;
     struct copse_slice found;
-    enum copse_err err =
-        copse_db_seek(views->txn->db, &found_key, &found, COPSE_DB_STATE, full_key(views, from));
+    enum copse_err err = copse_layers_seek(&views->txn->layers, &found_key, &found, COPSE_DB_STATE,
+                                           full_key(views, from));
     if (err != COPSE_OK) {
         return err;
     }
@@ -63,6 +52,35 @@ static enum copse_err views_seek(void *context, struct copse_slice *key, struct 
     *key = (struct copse_slice){found_key.data + NUMBER_BYTES, found_key.size - NUMBER_BYTES};
     *value = found;
     return COPSE_OK;
+}
+
+static enum copse_err views_get(void *context, struct copse_slice *value, struct copse_slice key)
+{
+    struct copse_views *views = context;
+    struct copse_slice found;
+    if (is_standing(key)) {
+        return copse_db_get(views->txn->db, value, COPSE_DB_STATE, full_key(views, key));
+    }
+    enum copse_err err = views_seek(views, &found, value, key);
+    return err == COPSE_OK && !copse_bytes_equal(found, key) ? COPSE_ERR_NOT_FOUND : err;
+}
+
+static enum copse_err views_put(void *context, struct copse_slice key, struct copse_slice value)
+{
+    struct copse_views *views = context;
+    if (is_standing(key) || value.size > 0) {
+        return copse_db_put(views->txn->db, COPSE_DB_STATE, full_key(views, key), value);
+    }
+    return copse_layers_put(&views->txn->layers, COPSE_DB_STATE, full_key(views, key));
+}
+
+static enum copse_err views_del(void *context, struct copse_slice key)
+{
+    struct copse_views *views = context;
+    if (is_standing(key)) {
+        return copse_db_del(views->txn->db, COPSE_DB_STATE, full_key(views, key));
+    }
+    return copse_layers_del(&views->txn->layers, COPSE_DB_STATE, full_key(views, key));
 }
 
 struct copse_state copse_views_state(struct copse_views *context, struct copse_txn *txn,
@@ -353,8 +371,8 @@ static enum copse_err clear(struct copse_txn *txn, uint32_t community)
     for (;;) {
         struct copse_slice key;
         struct copse_slice value;
-        enum copse_err err = copse_db_seek(txn->db, &key, &value, COPSE_DB_STATE,
-                                           (struct copse_slice){from, sizeof from});
+        enum copse_err err = copse_layers_seek(&txn->layers, &key, &value, COPSE_DB_STATE,
+                                               (struct copse_slice){from, sizeof from});
         if (err != COPSE_OK) {
             return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
         }
@@ -366,7 +384,7 @@ static enum copse_err clear(struct copse_txn *txn, uint32_t community)
             return COPSE_OK;
         }
         memcpy(copy, key.data, key.size);
-        err = copse_db_del(txn->db, COPSE_DB_STATE, (struct copse_slice){copy, key.size});
+        err = copse_layers_del(&txn->layers, COPSE_DB_STATE, (struct copse_slice){copy, key.size});
         if (err != COPSE_OK) {
             return err;
         }

@@ -146,6 +146,9 @@ enum copse_err copse_topics_equal(struct copse_topics *topics, struct copse_link
     if (err == COPSE_OK) {
         err = copse_ingest_sweep(topics->ingest, &topic->community, wall_ms);
     }
+    if (err == COPSE_OK) {
+        err = copse_store_tidy(shelf->store, shelf->error);
+    }
     if (err == COPSE_OK && !topic->is_wanting) {
         topic->cursor = (struct copse_position){0, 0, 0};
         err = topics_turn_list(topics, link, topic);
