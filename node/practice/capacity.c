@@ -245,8 +245,8 @@ static enum copse_verdict capacity_try(struct place *place, struct copse_capacit
 static enum copse_err capacity_refuse(struct copse_practice_deed *deed, enum copse_verdict verdict,
                                       const struct copse_op *op, struct copse_error *error);
 
-/* SPEC 7.6: "nothing on its branch is honoured; other branches and logs go on". So for the judge
- * the class 1 log of a device that has left goes on; an honest program ends it too. */
+/* SPEC 7.6: "A program writes nothing more in either log of a line whose device has left." For the
+ * judge the class 1 log goes on, since nothing orders the two. */
 static bool capacity_has_left(const struct copse_standing *standing, const struct copse_id *join)
 {
     for (size_t i = 0; standing != NULL && i < standing->line_count; i++) {

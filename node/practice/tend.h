@@ -1,8 +1,8 @@
 /* Tending: what a community's stewards' nodes do by themselves, when it is due.
  *
  * An invitation that is used up, a term that is over, rules that were changed in two places at
- * once: each is put right by an act that all can see, never by a reader's clock. serve does it after
- * others were met and every hour, sync after each meeting. Doing it again changes nothing.
+ * once: each is put right by an act that all can see, never by a reader's clock. serve does it
+ * after others were met and every hour, sync after each meeting. Doing it again changes nothing.
  *
  * Words:  duty   something that is due
  *         grace  how long is waited for entries that were written in time and have not arrived, and

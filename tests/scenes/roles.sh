@@ -167,7 +167,7 @@ same "$(role_of Eve)" null "Eve at a, who has left"
 run thread "$fresh"
 says "Late words 0" "what somebody wrote who has left"
 
-# An invitation for one: Ana's program closes it once it was used, and who comes then is turned away.
+# An invitation for one: Ana's program closes it once it was used; who comes then is turned away.
 at a
 run --json invite --uses 1
 once=$(field ticket)
