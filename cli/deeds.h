@@ -35,6 +35,7 @@ enum copse_exit copse_do_invites_revoke(struct copse_command *command);
 /* do_charter.c */
 enum copse_exit copse_do_charter_show(struct copse_command *command);
 enum copse_exit copse_do_charter_amend(struct copse_command *command);
+enum copse_exit copse_do_charter_agree(struct copse_command *command);
 enum copse_exit copse_do_charter_history(struct copse_command *command);
 
 /* do_people.c */

@@ -63,6 +63,7 @@ static copse_command_run *const main_deeds[COPSE_VERB_COUNT] = {
     [COPSE_VERB_INVITES_REVOKE] = copse_do_invites_revoke,
     [COPSE_VERB_CHARTER_SHOW] = copse_do_charter_show,
     [COPSE_VERB_CHARTER_AMEND] = copse_do_charter_amend,
+    [COPSE_VERB_CHARTER_AGREE] = copse_do_charter_agree,
     [COPSE_VERB_CHARTER_HISTORY] = copse_do_charter_history,
     [COPSE_VERB_PEOPLE_LIST] = copse_do_people_list,
     [COPSE_VERB_PEOPLE_SHOW] = copse_do_people_show,

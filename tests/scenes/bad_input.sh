@@ -61,6 +61,7 @@ refuse 2 usage community create x --kind closed
 refuse 3 not_found community create x --founder Nobody
 refuse 2 usage community charter amend --members-invite maybe
 refuse 2 usage community charter amend --approve pictures
+refuse 3 not_found community charter agree 01234567
 refuse 9 needs_input community leave
 refuse 3 not_found unplaced repost 01234567
 refuse 2 unknown_verb people role gran

@@ -70,7 +70,7 @@ for order in "ab ac ad bc bd cd" "cd bd bc ad ac ab" "ac bd ad bc cd ab"; do
         rm -rf "${folder:?}/$node" "${folder:?}/state-$node"
         cp -r "$folder/before/$node" "$folder/before/state-$node" "$folder"
     done
-    for turn in 1 2; do
+    for _ in 1 2; do
         for two in $order; do
             meet "${two%?}" "${two#?}"
         done
