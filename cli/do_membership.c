@@ -157,7 +157,7 @@ enum copse_exit copse_do_membership_readmit(struct copse_command *command)
                               " may come back, as %s; %zu earlier %s overcome. Their program does "
                               "the rest by itself when it hears of it.\nWhat they wrote in between "
                               "stays without effect; they find it with copse unplaced list.\n",
-                              copse_capacity_role_name(plan.role), overcome,
+                              copse_capacity_role_phrase(plan.role), overcome,
                               overcome == 1 ? "decision is" : "decisions are");
         }
         status = copse_command_finish(command, &deed, err, "nobody was readmitted");
