@@ -299,6 +299,9 @@ enum copse_err copse_capacity_choose(struct copse_practice_deed *deed, struct co
 {
     bool has_come_back = false;
     enum copse_err err = capacity_choose(deed, out, op);
+    if (err == COPSE_ERR_NOT_FOUND) {
+        return copse_error_set(error, err, "this device has not joined that community");
+    }
     bool writes = deed->room != NULL; /* a question asked while reading changes nothing */
     if (err == COPSE_OK && out->verdict > COPSE_VERDICT_WAITING && !op->is_root_signed && writes) {
         err = copse_membership_come_back(deed, &has_come_back, error);
