@@ -27,6 +27,7 @@ enum copse_exit copse_do_membership_leave(struct copse_command *command);
 enum copse_exit copse_do_membership_remove(struct copse_command *command);
 enum copse_exit copse_do_membership_readmit(struct copse_command *command);
 enum copse_exit copse_do_membership_late(struct copse_command *command);
+enum copse_exit copse_do_membership_accept(struct copse_command *command);
 
 /* do_invites.c */
 enum copse_exit copse_do_invites_list(struct copse_command *command);

@@ -79,6 +79,7 @@ static copse_command_run *const main_deeds[COPSE_VERB_COUNT] = {
     [COPSE_VERB_MODERATE_REMOVE] = copse_do_membership_remove,
     [COPSE_VERB_MODERATE_READMIT] = copse_do_membership_readmit,
     [COPSE_VERB_MODERATE_LATE] = copse_do_membership_late,
+    [COPSE_VERB_MODERATE_ACCEPT] = copse_do_membership_accept,
     [COPSE_VERB_UNPLACED_LIST] = copse_do_unplaced_list,
     [COPSE_VERB_UNPLACED_REPOST] = copse_do_unplaced_repost,
     [COPSE_VERB_UNPLACED_SAVE] = copse_do_unplaced_save,

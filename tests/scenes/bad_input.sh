@@ -51,6 +51,7 @@ refuse 9 needs_input moderate remove Ana
 refuse 2 usage moderate remove Ana --reason "  "
 refuse 4 refused moderate remove Ana --reason x
 refuse 3 not_found moderate readmit Ana --reason x
+refuse 3 not_found moderate accept Ana --reason x
 refuse 4 refused people recall Ana --reason x
 refuse 4 refused people role revoke Ana coordinator --reason x
 refuse 3 not_found people role revoke Ana guest --reason x

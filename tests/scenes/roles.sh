@@ -129,6 +129,15 @@ done
 at d
 run --json moderate late
 says '"name":"Eve","count":200' "what came late at d"
+# Dan may not decide, since Ana is senior and removed her; but he can put it before Ana.
+run --json moderate accept Eve --reason "She wrote it on the train."
+says '"count":200,"in_effect":false' "what Dan accepts"
+pair a d
+at a
+run --json moderate late
+says '"name":"Eve","count":200' "what came late at a"
+run --json feed -n 1000
+case $output in *"Late words"*) fail "a shows what came late" ;; esac
 at e
 run --json unplaced list
 same "$(count '"type":"talk"')" 200 "unplaced words"
