@@ -53,8 +53,8 @@ enum copse_err copse_charter_amend(struct copse_practice_deed *deed, bool *chang
                                    struct copse_error *error) COPSE_MUST_CHECK;
 
 /* Agree to a version, or (NULL) to the one in force; sets *version to it. An ASSENT that alters
- * nothing: it is counted and shown. Sets *changed; nobody agrees twice. COPSE_ERR_NOT_FOUND: no such
- * version. The caller commits. */
+ * nothing: it is counted and shown. Sets *changed; nobody agrees twice. COPSE_ERR_NOT_FOUND: no
+ * such version. The caller commits. */
 enum copse_err copse_charter_agree(struct copse_practice_deed *deed, bool *changed,
                                    struct copse_id *version, const struct copse_id *wanted,
                                    struct copse_error *error) COPSE_MUST_CHECK;

@@ -149,8 +149,8 @@ static const struct copse_verb verbs_table[] = {
       {"reason", 0, "TEXT", "why, for all members to read"}}},
     {COPSE_VERB_CHARTER_AGREE, COPSE_VERB_FINER, "community charter agree", "charter agree",
      "[ID]", 0, 1, "agree to the rules, for all to see",
-     "It is counted beside the rules, and changes nothing about whether they hold. Without ID it is "
-     "the version in force.",
+     "It is counted beside the rules, and changes nothing about whether they hold. Without ID it "
+     "is the version in force.",
      {"copse community charter agree"}, {{NULL, 0, NULL, NULL}}},
     {COPSE_VERB_CHARTER_HISTORY, COPSE_VERB_FINER, "community charter history", "charter history",
      "", 0, 0, "list who changed the charter, and when", NULL,
