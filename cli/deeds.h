@@ -27,6 +27,7 @@ enum copse_exit copse_do_membership_leave(struct copse_command *command);
 enum copse_exit copse_do_membership_remove(struct copse_command *command);
 enum copse_exit copse_do_membership_readmit(struct copse_command *command);
 enum copse_exit copse_do_membership_late(struct copse_command *command);
+enum copse_exit copse_do_membership_accept(struct copse_command *command);
 
 /* do_invites.c */
 enum copse_exit copse_do_invites_list(struct copse_command *command);
@@ -35,6 +36,7 @@ enum copse_exit copse_do_invites_revoke(struct copse_command *command);
 /* do_charter.c */
 enum copse_exit copse_do_charter_show(struct copse_command *command);
 enum copse_exit copse_do_charter_amend(struct copse_command *command);
+enum copse_exit copse_do_charter_agree(struct copse_command *command);
 enum copse_exit copse_do_charter_history(struct copse_command *command);
 
 /* do_people.c */

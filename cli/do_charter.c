@@ -6,6 +6,7 @@
 #include "node/practice/community.h"
 #include "protocol/entry/clock.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* By the order of copse_charter_prose. */
@@ -148,6 +149,11 @@ static void charter_say_version(struct copse_command *command, struct copse_prac
     copse_person_print(command, deed, &version->act->person);
     copse_output_text(&command->output, "%s\n", version->is_in_force ? " (in force)" : "");
     charter_say_rules(command, &version->rules, "  ");
+    copse_answer_number(&command->output.json, "agreed", version->agreed);
+    if (version->agreed > 0) {
+        copse_output_text(&command->output, "  %" PRIu32 " agreed to these rules.\n",
+                          version->agreed);
+    }
     copse_answer_object_end(&command->output.json);
 }
 
@@ -262,6 +268,39 @@ enum copse_exit copse_do_charter_amend(struct copse_command *command)
                           ? "The charter is changed; others see it when they meet you. Members' "
                             "programs go by it from then on."
                           : "It says so already: nothing was changed.");
+    return copse_output_done(&command->output);
+}
+
+/* ---- agree ---- */
+
+enum copse_exit copse_do_charter_agree(struct copse_command *command)
+{
+    struct copse_practice_deed deed;
+    struct copse_id wanted;
+    struct copse_id version;
+    bool changed = false;
+    bool has_id = command->arguments.word_count > 0;
+    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_begin(command, &deed, COPSE_DB_WRITE);
+    }
+    if (status == COPSE_EXIT_OK && has_id) {
+        status = copse_person_entry(command, &deed, &wanted, command->arguments.words[0]);
+    }
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    enum copse_err err =
+        copse_charter_agree(&deed, &changed, &version, has_id ? &wanted : NULL, &command->error);
+    status = copse_command_commit(command, &deed, err, "not agreed");
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    copse_answer_id(&command->output.json, "id", &version);
+    copse_answer_truth(&command->output.json, "changed", changed);
+    copse_output_text(&command->output, "%s\n",
+                      changed ? "You have agreed to these rules; all members can see it."
+                              : "You have agreed to these rules already.");
     return copse_output_done(&command->output);
 }
 

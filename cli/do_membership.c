@@ -87,8 +87,8 @@ static void membership_say_removed(struct copse_command *command, struct copse_p
                                    const struct copse_membership_ending *ending)
 {
     static const char *const what[] = {
-        " is removed. What they wrote until now stays; what they write from now on counts "
-        "nowhere.\nBack again: copse moderate readmit\n",
+        (" is removed. What they wrote until now stays; what they write from now on counts "
+         "nowhere.\nBack again: copse moderate readmit\n"),
         " holds no role above member any more. What they did before stands.\n",
         " holds no role above moderator any more. What they did before stands.\n"};
     copse_answer_id(&command->output.json, "id", id);
@@ -157,7 +157,7 @@ enum copse_exit copse_do_membership_readmit(struct copse_command *command)
                               " may come back, as %s; %zu earlier %s overcome. Their program does "
                               "the rest by itself when it hears of it.\nWhat they wrote in between "
                               "stays without effect; they find it with copse unplaced list.\n",
-                              copse_capacity_role_name(plan.role), overcome,
+                              copse_capacity_role_phrase(plan.role), overcome,
                               overcome == 1 ? "decision is" : "decisions are");
         }
         status = copse_command_commit(command, &deed, err, "nobody was readmitted");
@@ -212,10 +212,56 @@ enum copse_exit copse_do_membership_late(struct copse_command *command)
     copse_practice_end(&deed);
     if (err == COPSE_OK) {
         copse_output_note(&command->output, "%s",
-                          late.count == 0 ? "Nothing has come late."
-                                          : "None of it counts anywhere. Who wrote it finds it "
-                                            "with copse unplaced list.");
+                          late.count == 0
+                              ? "Nothing has come late."
+                              : "None of it counts anywhere. Who wrote it finds it with copse "
+                                "unplaced list; let it stand with copse moderate accept.");
     }
     return err == COPSE_OK ? copse_output_done(&command->output)
                            : copse_command_fail(command, err, "what came late");
+}
+
+static void membership_say_accepted(struct copse_command *command, struct copse_practice_deed *deed,
+                                    const struct copse_membership_accepted *accepted)
+{
+    copse_answer_number(&command->output.json, "count", accepted->late);
+    copse_answer_truth(&command->output.json, "in_effect", accepted->takes_effect);
+    if (accepted->takes_effect) {
+        copse_output_text(&command->output, "%" PRIu64 " that came late %s now.\n", accepted->late,
+                          accepted->late == 1 ? "stands" : "stand");
+        return;
+    }
+    copse_output_text(&command->output,
+                      "%" PRIu64
+                      " that came late will be with all as late, and count nowhere. That "
+                      "they stand is for ",
+                      accepted->late);
+    copse_person_print(command, deed, &accepted->ender);
+    copse_output_text(&command->output, ", or somebody at least as senior, by the same deed.\n");
+}
+
+enum copse_exit copse_do_membership_accept(struct copse_command *command)
+{
+    struct copse_practice_deed deed;
+    struct copse_builder reason;
+    struct copse_slice text = {NULL, 0};
+    struct copse_membership_accepted accepted;
+    struct copse_id person;
+    copse_builder_init(&reason, command->practice.memory);
+    enum copse_exit status =
+        copse_person_begin(command, &deed, &person, command->arguments.words[0], &reason,
+                           "Why should what came late stand? All members can read it.");
+    if (status == COPSE_EXIT_OK) {
+        enum copse_err err = copse_builder_end(&text, &reason);
+        if (err == COPSE_OK) {
+            err = copse_membership_accept(&deed, &accepted, &person, text, &command->error);
+        }
+        if (err == COPSE_OK) {
+            copse_answer_id(&command->output.json, "person", &person);
+            membership_say_accepted(command, &deed, &accepted);
+        }
+        status = copse_command_commit(command, &deed, err, "nothing was accepted");
+    }
+    copse_builder_deinit(&reason);
+    return status == COPSE_EXIT_OK ? copse_output_done(&command->output) : status;
 }

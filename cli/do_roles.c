@@ -97,14 +97,16 @@ static void roles_say_granted(struct copse_command *command, struct copse_practi
     copse_answer_word(&command->output.json, "role", copse_capacity_role_name(plan->role));
     copse_answer_truth(&command->output.json, "changed", changed);
     copse_person_print(command, deed, &plan->person);
-    copse_output_text(&command->output, changed ? " is now %s" : " is %s already",
-                      copse_capacity_role_name(plan->role));
-    if (changed && plan->until_ms > 0) {
+    if (!changed) {
+        copse_output_text(&command->output, " has this role, or a higher one, already.\n");
+        return;
+    }
+    copse_output_text(&command->output, " is now %s", copse_capacity_role_phrase(plan->role));
+    if (plan->until_ms > 0) {
         copse_terminal_time(until, (int64_t)plan->until_ms - 1, COPSE_TERMINAL_LOCAL);
         copse_output_text(&command->output, " until %.10s", until);
     }
-    copse_output_text(&command->output, "%s\n",
-                      changed ? "; others see it when they meet you." : ".");
+    copse_output_text(&command->output, "; others see it when they meet you.\n");
 }
 
 enum copse_exit copse_do_roles_grant(struct copse_command *command)
@@ -167,7 +169,8 @@ static enum copse_err roles_say_left(struct copse_command *command,
     copse_answer_word(&command->output.json, "role", name);
     copse_person_print(command, deed, person);
     if (name != NULL) {
-        copse_output_text(&command->output, " is now %s. What they did before stands.\n", name);
+        copse_output_text(&command->output, " is now %s. What they did before stands.\n",
+                          copse_capacity_role_phrase(role));
     } else {
         copse_output_text(&command->output,
                           " has no role here any more. What they wrote before stands.\n");
@@ -239,7 +242,7 @@ static enum copse_exit roles_step_down(struct copse_command *command,
     }
     if (err == COPSE_OK && heir != NULL) {
         copse_person_print(command, deed, heir);
-        copse_output_text(&command->output, " is %s now.\n", copse_capacity_role_name(plan.role));
+        copse_output_text(&command->output, " is %s now.\n", copse_capacity_role_phrase(plan.role));
     }
     if (err == COPSE_OK) {
         err = roles_say_left(command, deed, own);

@@ -15,17 +15,23 @@
 #define NAMES_MAX 3u
 #define NAME_BYTES 40u
 
-static const char *const capacity_roles[] = {"coordinator", "moderator", "member", "guest"};
+static const char *const capacity_roles[] = {"a coordinator", "a moderator", "a member", "a guest"};
+
+const char *copse_capacity_role_phrase(enum copse_op_role role)
+{
+    COPSE_ASSERT((size_t)role < COPSE_ARRAY_SIZE(capacity_roles));
+    return capacity_roles[role];
+}
 
 const char *copse_capacity_role_name(enum copse_op_role role)
 {
-    return (size_t)role < COPSE_ARRAY_SIZE(capacity_roles) ? capacity_roles[role] : "";
+    return copse_capacity_role_phrase(role) + strlen("a ");
 }
 
 enum copse_err copse_capacity_role_named(enum copse_op_role *out, const char *name)
 {
     for (size_t i = 0; i < COPSE_ARRAY_SIZE(capacity_roles); i++) {
-        if (strcmp(capacity_roles[i], name) == 0) {
+        if (strcmp(copse_capacity_role_name((enum copse_op_role)i), name) == 0) {
             *out = (enum copse_op_role)i;
             return COPSE_OK;
         }
@@ -245,8 +251,8 @@ static enum copse_verdict capacity_try(struct place *place, struct copse_capacit
 static enum copse_err capacity_refuse(struct copse_practice_deed *deed, enum copse_verdict verdict,
                                       const struct copse_op *op, struct copse_error *error);
 
-/* SPEC 7.6: "nothing on its branch is honoured; other branches and logs go on". So for the judge
- * the class 1 log of a device that has left goes on; an honest program ends it too. */
+/* SPEC 7.6: "A program writes nothing more in either log of a line whose device has left." For the
+ * judge the class 1 log goes on, since nothing orders the two. */
 static bool capacity_has_left(const struct copse_standing *standing, const struct copse_id *join)
 {
     for (size_t i = 0; standing != NULL && i < standing->line_count; i++) {
@@ -293,6 +299,9 @@ enum copse_err copse_capacity_choose(struct copse_practice_deed *deed, struct co
 {
     bool has_come_back = false;
     enum copse_err err = capacity_choose(deed, out, op);
+    if (err == COPSE_ERR_NOT_FOUND) {
+        return copse_error_set(error, err, "this device has not joined that community");
+    }
     bool writes = deed->room != NULL; /* a question asked while reading changes nothing */
     if (err == COPSE_OK && out->verdict > COPSE_VERDICT_WAITING && !op->is_root_signed && writes) {
         err = copse_membership_come_back(deed, &has_come_back, error);
@@ -410,11 +419,12 @@ enum copse_err copse_capacity_who_may(struct copse_practice_deed *deed,
         if (may[role]) {
             bool is_first = out[0] == '\0';
             left--;
-            capacity_append(out,
-                            is_first   ? ""
-                            : left > 0 ? ", "
-                                       : " and ",
-                            copse_bytes_of_string(capacity_roles[role]));
+            capacity_append(
+                out,
+                is_first   ? ""
+                : left > 0 ? ", "
+                           : " and ",
+                copse_bytes_of_string(copse_capacity_role_name((enum copse_op_role)role)));
             capacity_append(out, "s", (struct copse_slice){NULL, 0});
         }
     }
@@ -447,15 +457,20 @@ static const char *capacity_reason(enum copse_verdict verdict)
 static enum copse_err capacity_refuse(struct copse_practice_deed *deed, enum copse_verdict verdict,
                                       const struct copse_op *op, struct copse_error *error)
 {
+    /* Guests are let in by whoever may make members; an end is for those who may end. */
     static const struct copse_op welcome = {.kind = COPSE_OP_GRANT, .role = COPSE_OP_MEMBER};
+    static const struct copse_op ending = {.kind = COPSE_OP_REMOVE, .to = COPSE_OP_TO_NONE};
     char who[COPSE_CAPACITY_WHO_BYTES];
     bool is_role = verdict == COPSE_VERDICT_NOT_PERMITTED;
-    bool is_data = op->kind >= COPSE_OP_CREATE;
-    enum copse_err err = copse_capacity_who_may(deed, who, is_role && !is_data ? op : &welcome);
+    bool is_guest = is_role && op->kind >= COPSE_OP_CREATE;
+    enum copse_err err = copse_capacity_who_may(deed, who,
+                                                is_guest  ? &welcome
+                                                : is_role ? op
+                                                          : &ending);
     if (err != COPSE_OK) {
         return err;
     }
-    if (is_role && is_data) {
+    if (is_guest) {
         return copse_error_set(error, COPSE_ERR_REFUSED,
                                "you are a guest here: you can read, and write once you are a "
                                "member; ask %s",

@@ -51,8 +51,10 @@ enum copse_err copse_capacity_who_may(struct copse_practice_deed *deed,
                                       char out[COPSE_CAPACITY_WHO_BYTES],
                                       const struct copse_op *op) COPSE_MUST_CHECK;
 
-/* The name of a role in words ("coordinator"); never NULL. And back: COPSE_ERR_NOT_FOUND. */
+/* The name of a role in words ("coordinator"), and in a sentence ("a coordinator"); never NULL. And
+ * back: COPSE_ERR_NOT_FOUND. */
 const char *copse_capacity_role_name(enum copse_op_role role);
+const char *copse_capacity_role_phrase(enum copse_op_role role);
 enum copse_err copse_capacity_role_named(enum copse_op_role *out,
                                          const char *name) COPSE_MUST_CHECK;
 

@@ -105,15 +105,74 @@ static bool charter_is_replaced(const struct copse_annals *annals, const struct 
     return false;
 }
 
+static void charter_add_version(struct copse_charter *out, const struct copse_annals_act *act,
+                                const struct copse_commons_charter *in_force)
+{
+    struct copse_charter_version *version = &out->versions[out->count++];
+    *version = (struct copse_charter_version){
+        .act = act,
+        .counts = copse_annals_counts(act),
+        .is_replaced = charter_is_replaced(&out->annals, &act->held.id),
+        .is_in_force = in_force != NULL && copse_bytes_equal_ids(&in_force->id, &act->held.id),
+    };
+    copse_charter_read(&version->rules, act->op.charter);
+    out->heads += version->counts && !version->is_replaced;
+}
+
+/* Somebody's agreement with a version. */
+struct voice {
+    const struct copse_id *version;
+    const struct copse_id *person;
+};
+
+static int charter_compare_voices(const void *a, const void *b)
+{
+    const struct voice *x = a;
+    const struct voice *y = b;
+    int order = copse_bytes_compare_ids(x->version, y->version);
+    return order != 0 ? order : copse_bytes_compare_ids(x->person, y->person);
+}
+
+/* SPEC 7.12: "counted after the walk over honoured ASSENTs of distinct persons that name one
+ * target" */
+static enum copse_err charter_count_voices(struct copse_practice_deed *deed,
+                                           struct copse_charter *out)
+{
+    size_t count = 0;
+    struct voice *voices =
+        copse_memory_new(deed->practice->memory, out->annals.count + 1, sizeof(*voices));
+    if (voices == NULL) {
+        return COPSE_ERR_NOMEM;
+    }
+    for (size_t i = 0; i < out->annals.count; i++) {
+        const struct copse_annals_act *act = &out->annals.acts[i];
+        if (act->op.kind == COPSE_OP_ASSENT && copse_annals_counts(act)) {
+            voices[count++] = (struct voice){&act->op.target, &act->person};
+        }
+    }
+    qsort(voices, count, sizeof(*voices), charter_compare_voices);
+    for (size_t i = 0; i < count; i++) {
+        bool is_new = i == 0 || charter_compare_voices(&voices[i - 1], &voices[i]) != 0;
+        for (size_t k = 0; is_new && k < out->count; k++) {
+            out->versions[k].agreed +=
+                copse_bytes_equal_ids(&out->versions[k].act->held.id, voices[i].version);
+        }
+    }
+    copse_memory_free(deed->practice->memory, voices);
+    return COPSE_OK;
+}
+
 enum copse_err copse_charter_load(struct copse_practice_deed *deed, struct copse_charter *out)
 {
     const struct copse_commons *commons = NULL;
     *out = (struct copse_charter){.count = 0};
     enum copse_err err = copse_capacity_commons(deed, &commons);
     if (err == COPSE_OK) {
-        err = copse_annals_read(
-            deed, &out->annals,
-            COPSE_ANNALS_KIND(COPSE_OP_GENESIS) | COPSE_ANNALS_KIND(COPSE_OP_CHARTER), NULL, NULL);
+        err = copse_annals_read(deed, &out->annals,
+                                COPSE_ANNALS_KIND(COPSE_OP_GENESIS) |
+                                    COPSE_ANNALS_KIND(COPSE_OP_CHARTER) |
+                                    COPSE_ANNALS_KIND(COPSE_OP_ASSENT),
+                                NULL, NULL);
     }
     if (err != COPSE_OK) {
         return err;
@@ -123,20 +182,60 @@ enum copse_err copse_charter_load(struct copse_practice_deed *deed, struct copse
     if (out->versions == NULL) {
         return COPSE_ERR_NOMEM;
     }
-    const struct copse_commons_charter *in_force = copse_commons_in_force(commons);
     for (size_t i = 0; i < out->annals.count; i++) {
-        const struct copse_annals_act *act = &out->annals.acts[i];
-        struct copse_charter_version *version = &out->versions[out->count++];
-        *version = (struct copse_charter_version){
-            .act = act,
-            .counts = copse_annals_counts(act),
-            .is_replaced = charter_is_replaced(&out->annals, &act->held.id),
-            .is_in_force = in_force != NULL && copse_bytes_equal_ids(&in_force->id, &act->held.id),
-        };
-        copse_charter_read(&version->rules, act->op.charter);
-        out->heads += version->counts && !version->is_replaced;
+        if (out->annals.acts[i].op.kind != COPSE_OP_ASSENT) {
+            charter_add_version(out, &out->annals.acts[i], copse_commons_in_force(commons));
+        }
     }
-    return COPSE_OK;
+    return charter_count_voices(deed, out);
+}
+
+static bool charter_has_agreed(const struct copse_charter *charter, const struct copse_id *version,
+                               const struct copse_id *person)
+{
+    for (size_t i = 0; i < charter->annals.count; i++) {
+        const struct copse_annals_act *act = &charter->annals.acts[i];
+        if (act->op.kind == COPSE_OP_ASSENT && copse_annals_counts(act) &&
+            copse_bytes_equal_ids(&act->op.target, version) &&
+            copse_bytes_equal_ids(&act->person, person)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+enum copse_err copse_charter_agree(struct copse_practice_deed *deed, bool *changed,
+                                   struct copse_id *version, const struct copse_id *wanted,
+                                   struct copse_error *error)
+{
+    struct copse_charter charter;
+    struct copse_id id;
+    bool is_found = false;
+    bool is_done = false;
+    *changed = false;
+    enum copse_err err = copse_charter_load(deed, &charter);
+    for (size_t i = 0; err == COPSE_OK && i < charter.count; i++) {
+        const struct copse_charter_version *one = &charter.versions[i];
+        bool is_it =
+            wanted == NULL ? one->is_in_force : copse_bytes_equal_ids(wanted, &one->act->held.id);
+        if (is_it && one->counts) {
+            *version = one->act->held.id;
+            is_found = true;
+            is_done = charter_has_agreed(&charter, version,
+                                         copse_keyring_person(deed->practice->keyring));
+        }
+    }
+    copse_charter_deinit(&charter);
+    if (err != COPSE_OK || is_done) {
+        return err;
+    }
+    if (!is_found) {
+        return copse_error_set(error, COPSE_ERR_NOT_FOUND, "that is no version of the rules here");
+    }
+    struct copse_op op = {.kind = COPSE_OP_ASSENT, .target = *version};
+    err = copse_act_write(deed, &id, &op, NULL, (struct copse_slice){NULL, 0}, error);
+    *changed = err == COPSE_OK;
+    return err;
 }
 
 void copse_charter_deinit(struct copse_charter *charter)

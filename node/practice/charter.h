@@ -31,6 +31,7 @@ struct copse_charter_version {
     bool counts;
     bool is_in_force;
     bool is_replaced; /* a version that counts names it */
+    uint32_t agreed;  /* persons whose ASSENT to it counts; SPEC 7.12 */
 };
 
 /* Borrowed from the deed's transaction; the caller deinits. */
@@ -49,6 +50,13 @@ void copse_charter_deinit(struct copse_charter *charter);
 enum copse_err copse_charter_amend(struct copse_practice_deed *deed, bool *changed,
                                    const struct copse_charter_rules *rules,
                                    struct copse_slice reason,
+                                   struct copse_error *error) COPSE_MUST_CHECK;
+
+/* Agree to a version, or (NULL) to the one in force; sets *version to it. An ASSENT that alters
+ * nothing: it is counted and shown. Sets *changed; nobody agrees twice. COPSE_ERR_NOT_FOUND: no
+ * such version. The caller commits. */
+enum copse_err copse_charter_agree(struct copse_practice_deed *deed, bool *changed,
+                                   struct copse_id *version, const struct copse_id *wanted,
                                    struct copse_error *error) COPSE_MUST_CHECK;
 
 /* The fields that make up the prose, and their words: "domain", "who", "practice" ... */

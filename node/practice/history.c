@@ -119,12 +119,6 @@ static enum copse_err history_name(struct history *history, struct copse_builder
     return err;
 }
 
-static const char *history_article(enum copse_op_role role)
-{
-    static const char *const names[] = {"a coordinator", "a moderator", "a member", "a guest"};
-    return names[role];
-}
-
 static enum copse_err history_say_join(struct history *history, const struct copse_annals_act *act)
 {
     struct copse_builder *out = &history->text;
@@ -135,7 +129,7 @@ static enum copse_err history_say_join(struct history *history, const struct cop
         copse_builder_text(out, " came back");
     } else if (door != NULL && door->op.kind == COPSE_OP_INVITE) {
         copse_builder_text(out, " joined as ");
-        copse_builder_text(out, history_article(door->op.role));
+        copse_builder_text(out, copse_capacity_role_phrase(door->op.role));
         copse_builder_text(out, ", by an invitation of ");
         err = err == COPSE_OK ? history_name(history, out, &door->person, "") : err;
     } else {
@@ -151,7 +145,7 @@ static enum copse_err history_say_grant(struct history *history, const struct co
     if (err == COPSE_OK) {
         err = history_name(history, out, &act->op.target, " ");
     }
-    copse_builder_text(out, history_article(act->op.role));
+    copse_builder_text(out, copse_capacity_role_phrase(act->op.role));
     if (act->op.has_until) {
         copse_builder_text(out, " until ");
         history_date(out, act->op.until - 1); /* the last day of it */
@@ -188,6 +182,18 @@ static enum copse_err history_say_leave(struct history *history, const struct co
     return history_name(history, &history->text, &act->person, text);
 }
 
+static enum copse_err history_say_genesis(struct history *history,
+                                          const struct copse_annals_act *act)
+{
+    enum copse_err err =
+        history_name(history, &history->text, &act->person, " founded the community");
+    if (err == COPSE_OK && !copse_bytes_equal_ids(&act->person, history->person)) {
+        copse_builder_text(&history->text, ", with ");
+        err = history_name(history, &history->text, history->person, " among the founders");
+    }
+    return err;
+}
+
 /* "A verb P" for the acts that read so. */
 static const struct {
     enum copse_op_kind kind;
@@ -203,8 +209,6 @@ static const struct {
     {COPSE_OP_RECALL, COPSE_OP_TO_NONE, "recalled", " spoke for recalling ", ""},
     {COPSE_OP_ASSENT, COPSE_OP_TO_NONE, "assented", " agreed to the recall of ", ""},
     {COPSE_OP_ACCEPT, COPSE_OP_TO_NONE, "accepted", " let more stand of what was cut off of ", ""},
-    {COPSE_OP_GENESIS, COPSE_OP_TO_NONE, "founded", " founded the community, naming as a founder ",
-     ""},
 };
 
 static enum copse_err history_say(struct history *history, const char **what,
@@ -223,6 +227,9 @@ static enum copse_err history_say(struct history *history, const char **what,
     case COPSE_OP_LEAVE:
         *what = "left";
         return history_say_leave(history, act);
+    case COPSE_OP_GENESIS:
+        *what = "founded";
+        return history_say_genesis(history, act);
     case COPSE_OP_DEVICE_REVOKE:
         *what = "gave_up_device";
         return history_name(history, &history->text, &act->person, " gave up a device");
@@ -411,7 +418,8 @@ static enum copse_err history_explain(struct history *history, const struct cops
         return COPSE_OK;
     }
     if (copse_annals_counts(act) &&
-        (act->op.kind == COPSE_OP_GRANT || act->op.kind == COPSE_OP_JOIN)) {
+        (act->op.kind == COPSE_OP_GRANT || act->op.kind == COPSE_OP_JOIN ||
+         act->op.kind == COPSE_OP_GENESIS)) {
         return history_explain_grant(history, act);
     }
     if (copse_annals_counts(act)) {

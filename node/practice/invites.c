@@ -10,27 +10,14 @@
 
 /* ---- reading ---- */
 
-/* Has somebody shut the door? SPEC 7.8: "A REVOKE that names a door shuts it" */
-static bool invites_is_closed(const struct copse_annals *annals, const struct copse_id *door)
-{
-    for (size_t i = 0; i < annals->count; i++) {
-        const struct copse_annals_act *act = &annals->acts[i];
-        if (act->op.kind == COPSE_OP_REVOKE && copse_annals_counts(act) &&
-            copse_op_names(act->op.ids, door)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum copse_invites_state invites_state(const struct copse_annals *annals,
-                                              const struct copse_invites_door *door, uint64_t now)
+static enum copse_invites_state invites_state(const struct copse_invites_door *door, bool is_closed,
+                                              uint64_t now)
 {
     const struct copse_op *op = &door->act->op;
     if (!copse_annals_counts(door->act)) {
         return COPSE_INVITES_VOID;
     }
-    if (invites_is_closed(annals, &door->act->held.id)) {
+    if (is_closed) {
         return COPSE_INVITES_CLOSED;
     }
     if (op->has_uses && door->joined >= op->uses) {
@@ -39,55 +26,119 @@ static enum copse_invites_state invites_state(const struct copse_annals *annals,
     return op->has_until && op->until <= now ? COPSE_INVITES_EXPIRED : COPSE_INVITES_OPEN;
 }
 
-static struct copse_invites_door *invites_door_of(struct copse_invites *invites,
-                                                  const struct copse_id *id)
+/* Who came in by a door, and the doors by id: for counting. */
+struct guest {
+    size_t door;
+    struct copse_id person;
+};
+
+struct count {
+    struct copse_invites *invites;
+    const struct copse_invites_door **by_id;
+    struct guest *guests; /* who stand; a device each */
+    size_t guest_count;
+    bool *is_closed; /* by door */
+};
+
+static int invites_compare_doors(const void *a, const void *b)
 {
-    for (size_t i = 0; i < invites->door_count; i++) {
-        if (copse_bytes_equal_ids(&invites->doors[i].act->held.id, id)) {
-            return &invites->doors[i];
-        }
-    }
-    return NULL;
+    const struct copse_invites_door *const *x = a;
+    const struct copse_invites_door *const *y = b;
+    return copse_bytes_compare_ids(&(*x)->act->held.id, &(*y)->act->held.id);
 }
 
-/* A person who comes in with a second device, or again, is one. */
-static bool invites_is_first(const struct copse_invites *invites, size_t door,
-                             const struct copse_id *person)
+static int invites_compare_guests(const void *a, const void *b)
 {
-    for (size_t i = 0; i < invites->join_count; i++) {
-        const struct copse_annals_act *join = invites->joins[i].act;
-        if (invites->joins[i].door == door && copse_annals_counts(join) &&
-            copse_bytes_equal_ids(&join->op.target, person)) {
-            return false;
-        }
-    }
-    return true;
+    const struct guest *x = a;
+    const struct guest *y = b;
+    return x->door != y->door ? (x->door < y->door ? -1 : 1)
+                              : copse_bytes_compare_ids(&x->person, &y->person);
 }
 
-static void invites_sort_out(struct copse_invites *out)
+/* The place of a door in invites->doors; door_count: none. */
+static size_t invites_place(const struct count *count, const struct copse_id *id)
 {
-    const struct copse_annals *annals = &out->annals;
-    for (size_t i = 0; i < annals->count; i++) {
-        if (annals->acts[i].op.kind == COPSE_OP_INVITE) {
-            out->doors[out->door_count++] = (struct copse_invites_door){.act = &annals->acts[i]};
+    size_t low = 0;
+    size_t high = count->invites->door_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = copse_bytes_compare_ids(&count->by_id[middle]->act->held.id, id);
+        if (order == 0) {
+            return (size_t)(count->by_id[middle] - count->invites->doors);
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
         }
     }
-    for (size_t i = 0; i < annals->count; i++) {
-        const struct copse_annals_act *join = &annals->acts[i];
-        struct copse_invites_door *door = join->op.kind == COPSE_OP_JOIN
-                                              ? invites_door_of(out, &join->held.trail.under.grant)
-                                              : NULL;
-        if (door == NULL) {
-            continue;
+    return count->invites->door_count;
+}
+
+static void invites_add_join(struct count *count, const struct copse_annals_act *join)
+{
+    struct copse_invites *out = count->invites;
+    size_t at = invites_place(count, &join->held.trail.under.grant);
+    if (at == out->door_count) {
+        return;
+    }
+    struct copse_invites_door *door = &out->doors[at];
+    bool counts = copse_annals_counts(join);
+    door->refused += !counts;
+    if (counts) {
+        count->guests[count->guest_count++] = (struct guest){at, join->op.target};
+        door->last = join->held.entry.hlc > door->last ? join->held.entry.hlc : door->last;
+    }
+    out->joins[out->join_count++] = (struct copse_invites_join){join, at};
+}
+
+/* SPEC 7.8: "A REVOKE that names a door shuts it" */
+static void invites_add_revoke(struct count *count, const struct copse_annals_act *revoke)
+{
+    struct copse_op_list ids = revoke->op.ids;
+    struct copse_id id;
+    while (copse_annals_counts(revoke) && copse_op_next_id(&ids, &id)) {
+        size_t at = invites_place(count, &id);
+        if (at < count->invites->door_count) {
+            count->is_closed[at] = true;
         }
-        size_t at = (size_t)(door - out->doors);
-        bool counts = copse_annals_counts(join);
-        door->joined += counts && invites_is_first(out, at, &join->op.target);
-        door->refused += !counts;
-        if (counts && join->held.entry.hlc > door->last) {
-            door->last = join->held.entry.hlc;
+    }
+}
+
+/* A person who came in with a second device, or again, is one. */
+static void invites_count(struct count *count)
+{
+    qsort(count->guests, count->guest_count, sizeof(*count->guests), invites_compare_guests);
+    for (size_t i = 0; i < count->guest_count; i++) {
+        if (i == 0 || invites_compare_guests(&count->guests[i - 1], &count->guests[i]) != 0) {
+            count->invites->doors[count->guests[i].door].joined++;
         }
-        out->joins[out->join_count++] = (struct copse_invites_join){join, at};
+    }
+}
+
+static void invites_sort_out(struct count *count, uint64_t now)
+{
+    struct copse_invites *out = count->invites;
+    for (size_t i = 0; i < out->annals.count; i++) {
+        if (out->annals.acts[i].op.kind == COPSE_OP_INVITE) {
+            struct copse_invites_door *door = &out->doors[out->door_count];
+            *door = (struct copse_invites_door){.act = &out->annals.acts[i]};
+            count->by_id[out->door_count++] = door;
+        }
+    }
+    qsort(count->by_id, out->door_count, sizeof(struct copse_invites_door *),
+          invites_compare_doors);
+    for (size_t i = 0; i < out->annals.count; i++) {
+        const struct copse_annals_act *act = &out->annals.acts[i];
+        if (act->op.kind == COPSE_OP_JOIN) {
+            invites_add_join(count, act);
+        } else if (act->op.kind == COPSE_OP_REVOKE) {
+            invites_add_revoke(count, act);
+        }
+    }
+    invites_count(count);
+    for (size_t i = 0; i < out->door_count; i++) {
+        out->doors[i].state = invites_state(&out->doors[i], count->is_closed[i], now);
     }
 }
 
@@ -104,17 +155,22 @@ enum copse_err copse_invites_read(struct copse_practice_deed *deed, struct copse
     if (err != COPSE_OK) {
         return err;
     }
-    out->doors = copse_memory_new(memory, out->annals.count + 1, sizeof(*out->doors));
-    out->joins = copse_memory_new(memory, out->annals.count + 1, sizeof(*out->joins));
-    if (out->doors == NULL || out->joins == NULL) {
-        return COPSE_ERR_NOMEM;
+    size_t most = out->annals.count + 1;
+    struct count count = {.invites = out};
+    out->doors = copse_memory_new(memory, most, sizeof(*out->doors));
+    out->joins = copse_memory_new(memory, most, sizeof(*out->joins));
+    count.by_id = copse_memory_new(memory, most, sizeof(struct copse_invites_door *));
+    count.guests = copse_memory_new(memory, most, sizeof(*count.guests));
+    count.is_closed = copse_memory_new(memory, most, sizeof(*count.is_closed));
+    bool has_room = out->doors != NULL && out->joins != NULL && count.by_id != NULL &&
+                    count.guests != NULL && count.is_closed != NULL;
+    if (has_room) {
+        invites_sort_out(&count, copse_clock_of_ms(practice->now_ms(practice->context)));
     }
-    invites_sort_out(out);
-    uint64_t now = copse_clock_of_ms(practice->now_ms(practice->context));
-    for (size_t i = 0; i < out->door_count; i++) {
-        out->doors[i].state = invites_state(&out->annals, &out->doors[i], now);
-    }
-    return COPSE_OK;
+    copse_memory_free(memory, (void *)count.by_id);
+    copse_memory_free(memory, count.guests);
+    copse_memory_free(memory, count.is_closed);
+    return has_room ? COPSE_OK : COPSE_ERR_NOMEM;
 }
 
 void copse_invites_deinit(struct copse_invites *invites)
@@ -193,7 +249,12 @@ enum copse_err copse_invites_close(struct copse_practice_deed *deed, size_t *kep
     struct copse_id *keep = NULL;
     *kept = 0;
     enum copse_err err = copse_invites_read(deed, &invites);
-    struct copse_invites_door *found = err == COPSE_OK ? invites_door_of(&invites, door) : NULL;
+    struct copse_invites_door *found = NULL;
+    for (size_t i = 0; err == COPSE_OK && i < invites.door_count; i++) {
+        if (copse_bytes_equal_ids(&invites.doors[i].act->held.id, door)) {
+            found = &invites.doors[i];
+        }
+    }
     if (err == COPSE_OK && found == NULL) {
         err = copse_error_set(error, COPSE_ERR_NOT_FOUND, "there is no such invitation here");
     } else if (err == COPSE_OK && found->state == COPSE_INVITES_CLOSED) {

@@ -33,6 +33,21 @@ enum copse_err copse_membership_readmit(struct copse_practice_deed *deed, size_t
                                         const struct copse_membership_return *plan,
                                         struct copse_error *error) COPSE_MUST_CHECK;
 
+/* ACCEPT of all that ended a person's roles, with everything of theirs that is held here: late
+ * words (unplaced.h) shall stand. By whoever ended them, or somebody at least as senior, it takes
+ * effect; by another steward it does not, but what it names is wanted from then on (SPEC 7.9), so
+ * that those who decide get to see it. COPSE_ERR_NOT_FOUND: nothing of theirs has come late here.
+ */
+struct copse_membership_accepted {
+    uint64_t late;         /* how many entries it is about */
+    bool takes_effect;     /* none of them is late any more */
+    struct copse_id ender; /* who wrote the newest ending */
+};
+enum copse_err copse_membership_accept(struct copse_practice_deed *deed,
+                                       struct copse_membership_accepted *out,
+                                       const struct copse_id *person, struct copse_slice reason,
+                                       struct copse_error *error) COPSE_MUST_CHECK;
+
 /* The other side of it: where the acting person has been readmitted and this device writes in a log
  * from before, open a new one. Sets *opened. Writing does this by itself (capacity.h). */
 enum copse_err copse_membership_come_back(struct copse_practice_deed *deed, bool *opened,

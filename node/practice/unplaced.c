@@ -1,5 +1,6 @@
 #include "node/practice/unplaced.h"
 
+#include "node/practice/capacity.h"
 #include "node/practice/reading.h"
 #include "protocol/authority/wanted.h"
 #include "protocol/entry/clock.h"
@@ -146,16 +147,19 @@ static enum copse_err unplaced_is_own(struct copse_practice_deed *deed, bool *ou
 enum copse_err copse_unplaced_walk(struct copse_practice_deed *deed, copse_unplaced_tell *tell,
                                    void *context)
 {
+    static const struct copse_op any = {.kind = COPSE_OP_LEAVE};
     struct copse_entries_cursor walk = {.next_size = 0};
-    struct copse_view *view;
-    struct copse_held genesis;
+    struct copse_capacity capacity = {.is_early = true};
     uint32_t number = 0;
-    enum copse_err err = copse_practice_view(deed, &view);
-    if (err == COPSE_OK) {
-        err = copse_entries_find(deed->txn, &genesis, NULL, deed->number, &deed->community);
+    if (deed->practice->keyring == NULL) {
+        return COPSE_OK;
     }
-    if (err != COPSE_OK || deed->practice->keyring == NULL) {
-        return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err; /* nothing is known to count or not */
+    enum copse_err err = copse_capacity_choose(deed, &capacity, &any, NULL);
+    if (err == COPSE_ERR_NOT_FOUND || (err == COPSE_OK && capacity.is_early)) {
+        return COPSE_OK; /* nothing is known yet to count or not */
+    }
+    if (err != COPSE_OK && err != COPSE_ERR_REFUSED) {
+        return err;
     }
     while ((err = copse_entries_next_log(deed->txn, &number, &walk, deed->number, NULL)) ==
            COPSE_OK) {

@@ -147,6 +147,11 @@ static const struct copse_verb verbs_table[] = {
       {"guests-write", 0, "YES|NO", "may guests write?"},
       {"approve", 0, "LIST", "what of members waits for approval: new, edits, details; or nothing"},
       {"reason", 0, "TEXT", "why, for all members to read"}}},
+    {COPSE_VERB_CHARTER_AGREE, COPSE_VERB_FINER, "community charter agree", "charter agree",
+     "[ID]", 0, 1, "agree to the rules, for all to see",
+     "It is counted beside the rules, and changes nothing about whether they hold. Without ID it "
+     "is the version in force.",
+     {"copse community charter agree"}, {{NULL, 0, NULL, NULL}}},
     {COPSE_VERB_CHARTER_HISTORY, COPSE_VERB_FINER, "community charter history", "charter history",
      "", 0, 0, "list who changed the charter, and when", NULL,
      {"copse community charter history"}, {{NULL, 0, NULL, NULL}}},
@@ -225,6 +230,12 @@ static const struct copse_verb verbs_table[] = {
     {COPSE_VERB_MODERATE_LATE, COPSE_VERB_FINER, "moderate late", NULL, "", 0, 0,
      "list what was written after its author's role had ended", NULL, {"copse moderate late"},
      {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_MODERATE_ACCEPT, COPSE_VERB_FINER, "moderate accept", NULL, "PERSON", 1, 1,
+     "let stand what came late of somebody",
+     "By whoever ended their role, or somebody at least as senior, it stands from then on. By "
+     "another steward it comes to all as late, for those to decide.",
+     {"copse moderate accept Eve --reason \"Written before she was removed.\""},
+     {{"reason", 0, "TEXT", "why, for all members to read"}}},
     {COPSE_VERB_UNPLACED_LIST, COPSE_VERB_FINER, "unplaced list", NULL, "", 0, 0,
      "list those of your words that found no place",
      "Words whose thread was closed, or that were written after a role had ended. Others do not "

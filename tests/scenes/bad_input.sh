@@ -65,6 +65,7 @@ refuse 9 needs_input moderate remove Ana
 refuse 2 usage moderate remove Ana --reason "  "
 refuse 4 refused moderate remove Ana --reason x
 refuse 3 not_found moderate readmit Ana --reason x
+refuse 3 not_found moderate accept Ana --reason x
 refuse 4 refused people recall Ana --reason x
 refuse 4 refused people role revoke Ana coordinator --reason x
 refuse 3 not_found people role revoke Ana guest --reason x
@@ -75,6 +76,7 @@ refuse 2 usage community create x --kind closed
 refuse 3 not_found community create x --founder Nobody
 refuse 2 usage community charter amend --members-invite maybe
 refuse 2 usage community charter amend --approve pictures
+refuse 3 not_found community charter agree 01234567
 refuse 9 needs_input community leave
 refuse 3 not_found unplaced repost 01234567
 refuse 2 unknown_verb people role gran

@@ -97,6 +97,8 @@ golden moderate-late moderate late
 golden invites-list community invites list
 golden invites-revoke invites revoke "$(field id)"
 golden charter-amend charter amend --who "Teachers" --guests-write yes --approve new,edits
+golden charter-agree charter agree
+golden charter-agree-2 charter agree
 golden charter-show charter show
 golden charter-history charter history
 golden unplaced-list unplaced list

@@ -70,7 +70,7 @@ for order in "ab ac ad bc bd cd" "cd bd bc ad ac ab" "ac bd ad bc cd ab"; do
         rm -rf "${folder:?}/$node" "${folder:?}/state-$node"
         cp -r "$folder/before/$node" "$folder/before/state-$node" "$folder"
     done
-    for turn in 1 2; do
+    for _ in 1 2; do
         for two in $order; do
             meet "${two%?}" "${two#?}"
         done
@@ -129,6 +129,15 @@ done
 at d
 run --json moderate late
 says '"name":"Eve","count":200' "what came late at d"
+# Dan may not decide, since Ana is senior and removed her; but he can put it before Ana.
+run --json moderate accept Eve --reason "She wrote it on the train."
+says '"count":200,"in_effect":false' "what Dan accepts"
+pair a d
+at a
+run --json moderate late
+says '"name":"Eve","count":200' "what came late at a"
+run --json feed -n 1000
+case $output in *"Late words"*) fail "a shows what came late" ;; esac
 at e
 run --json unplaced list
 same "$(count '"type":"talk"')" 200 "unplaced words"

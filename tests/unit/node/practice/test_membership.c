@@ -290,6 +290,42 @@ static void unplaced__words_cut_off_are_found_and_said_again(void **state)
         COPSE_ERR_NOT_FOUND);
 }
 
+static enum copse_err accept(struct commune *commune, struct copse_membership_accepted *out,
+                             size_t by, size_t who)
+{
+    struct copse_practice_deed *deed = commune_begin(commune, by);
+    return commune_end(commune,
+                       copse_membership_accept(deed, out, commune_person(commune, who),
+                                               copse_bytes_of_string("test"), &commune->error));
+}
+
+static void accept__by_who_removed_it_stands_by_a_junior_it_does_not(void **state)
+{
+    struct commune *commune = commune_three(state);
+    struct copse_membership_accepted accepted;
+    struct copse_id posts[2];
+    struct copse_id id;
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(commune_post(commune, 1, &posts[i], "words"), COPSE_OK);
+    }
+    assert_int_equal(commune_grant(commune, 0, 2, COPSE_OP_MODERATOR, 0), COPSE_OK);
+    struct copse_membership_ending ending = {.person = *commune_person(commune, 1),
+                                             .from = &posts[1]};
+    struct copse_practice_deed *deed = commune_begin(commune, 0);
+    assert_int_equal(
+        commune_end(commune, copse_membership_remove(deed, &id, &ending, &commune->error)),
+        COPSE_OK);
+    assert_int_equal(accept(commune, &accepted, 2, 1), COPSE_OK);
+    assert_int_equal(accepted.late, 1);
+    assert_false(accepted.takes_effect);
+    assert_false(commune_counts(commune, &posts[1]));
+    assert_int_equal(accept(commune, &accepted, 0, 1), COPSE_OK);
+    assert_true(accepted.takes_effect);
+    assert_true(commune_counts(commune, &posts[1]));
+    commune_assert_no_role(commune, 1); /* removed all the same */
+    assert_int_equal(accept(commune, &accepted, 0, 1), COPSE_ERR_NOT_FOUND);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, commune_setup, commune_teardown)
 
 int main(void)
@@ -304,6 +340,7 @@ int main(void)
         TEST(recall__a_cut_of_many_devices_stands_as_a_whole),
         TEST(recall__two_founders_have_none_and_are_told),
         TEST(mute__is_the_readers_own),
+        TEST(accept__by_who_removed_it_stands_by_a_junior_it_does_not),
         TEST(unplaced__words_cut_off_are_found_and_said_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
