@@ -15,7 +15,7 @@
 #include "protocol/base/state.h"
 #include "protocol/entry/source.h"
 
-#define COPSE_PART_ENTRIES_MAX 20000u /* a tenth of a second or two; more is left to a whole walk */
+#define COPSE_PART_ENTRIES_MAX 10000u /* a tenth of a second; more is left to a whole walk */
 
 /* Why an entry is in the part; a later reason says more. */
 enum copse_part_reason {
