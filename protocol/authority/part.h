@@ -15,7 +15,7 @@
 #include "protocol/base/state.h"
 #include "protocol/entry/source.h"
 
-#define COPSE_PART_ENTRIES_MAX 20000u /* about a second's fifth; more is evaluated as a whole */
+#define COPSE_PART_ENTRIES_MAX 10000u /* a tenth of a second; more is left to a whole walk */
 
 /* Why an entry is in the part; a later reason says more. */
 enum copse_part_reason {
@@ -66,7 +66,7 @@ enum copse_err copse_part_take_citing(struct copse_part *part,
 enum copse_err copse_part_cover_reached(struct copse_part *part,
                                         const struct copse_held *held) COPSE_MUST_CHECK;
 
-/* Cover what is noted. Errors as of take. Sets *grew if the part is larger by it. */
+/* Cover what is noted. Errors as of take. */
 enum copse_err copse_part_close(struct copse_part *part) COPSE_MUST_CHECK;
 
 /* Is anything noted and not covered yet? */

@@ -89,6 +89,50 @@ static enum copse_err evaluate(const struct work *work, struct side *side)
     return err;
 }
 
+/* ---- comparing rows ---- */
+
+/* Values are NULL on the side where there is no row of the key. */
+typedef enum copse_err on_difference(struct work *work, struct copse_slice key,
+                                     const struct copse_slice *before,
+                                     const struct copse_slice *after);
+
+/* Call for each row that differs. */
+static enum copse_err compare(struct work *work, on_difference *call)
+{
+    static const struct copse_standing_rows_row none;
+    const struct copse_standing_rows *before = &work->before.rows;
+    const struct copse_standing_rows *after = &work->after.rows;
+    enum copse_err err = COPSE_OK;
+    size_t b = 0;
+    size_t a = 0;
+    while (err == COPSE_OK && (b < before->count || a < after->count)) {
+        const struct copse_standing_rows_row *old = b < before->count ? &before->rows[b] : &none;
+        const struct copse_standing_rows_row *new = a < after->count ? &after->rows[a] : &none;
+        int order = b == before->count  ? 1
+                    : a == after->count ? -1
+                                        : copse_bytes_compare(old->key, new->key);
+        if (order < 0) {
+            err = call(work, old->key, &old->value, NULL);
+        } else if (order > 0) {
+            err = call(work, new->key, NULL, &new->value);
+        } else if (!copse_bytes_equal(old->value, new->value)) {
+            err = call(work, new->key, &old->value, &new->value);
+        }
+        b += order <= 0 ? 1u : 0u;
+        a += order >= 0 ? 1u : 0u;
+    }
+    return err;
+}
+
+static enum copse_err write_difference(struct work *work, struct copse_slice key,
+                                       const struct copse_slice *before,
+                                       const struct copse_slice *after)
+{
+    (void)before;
+    return after != NULL ? copse_state_put(work->state, key, *after)
+                         : copse_state_del(work->state, key);
+}
+
 /* ---- what comes out differently ---- */
 
 /* What others may see of an entry's outcome. */
@@ -125,8 +169,9 @@ static enum copse_err follow_records(struct work *work)
     return err;
 }
 
-/* A row that is on one side only, or differs: what depends on it comes into the part. */
-static enum copse_err follow_row(struct work *work, struct copse_slice key, bool is_on_both)
+/* A row that differs: what depends on it comes into the part. */
+static enum copse_err follow_row(struct work *work, struct copse_slice key,
+                                 const struct copse_slice *before, const struct copse_slice *after)
 {
     struct copse_id id;
     if (key.data[1] != 'p' && key.data[1] != 'c') {
@@ -136,6 +181,7 @@ static enum copse_err follow_row(struct work *work, struct copse_slice key, bool
     if (key.data[1] == 'c') {
         /* In the first part of a version only this changes: whether it is in force. */
         bool is_first = copse_bytes_get_u16(key.data + key.size - 2) == 0;
+        bool is_on_both = before != NULL && after != NULL;
         return is_first && is_on_both ? COPSE_OK : copse_part_take_citing(&work->part, &id);
     }
     const struct copse_control_person *person =
@@ -146,49 +192,6 @@ static enum copse_err follow_row(struct work *work, struct copse_slice key, bool
         err = copse_part_take_citing(&work->part, &unit->record->id);
     }
     return err;
-}
-
-/* ---- comparing rows ---- */
-
-typedef enum copse_err on_difference(struct work *work,
-                                     const struct copse_standing_rows_row *before,
-                                     const struct copse_standing_rows_row *after);
-
-/* Call for each row that differs; NULL: it is not on that side. */
-static enum copse_err compare(struct work *work, on_difference *call)
-{
-    const struct copse_standing_rows *before = &work->before.rows;
-    const struct copse_standing_rows *after = &work->after.rows;
-    enum copse_err err = COPSE_OK;
-    size_t b = 0;
-    size_t a = 0;
-    while (err == COPSE_OK && (b < before->count || a < after->count)) {
-        const struct copse_standing_rows_row *old = b < before->count ? &before->rows[b] : NULL;
-        const struct copse_standing_rows_row *new = a < after->count ? &after->rows[a] : NULL;
-        int order = old == NULL ? 1 : new == NULL ? -1 : copse_bytes_compare(old->key, new->key);
-        b += order <= 0 ? 1u : 0u;
-        a += order >= 0 ? 1u : 0u;
-        if (order != 0 || !copse_bytes_equal(old->value, new->value)) {
-            err = call(work, order <= 0 ? old : NULL, order >= 0 ? new : NULL);
-        }
-    }
-    return err;
-}
-
-static enum copse_err follow_difference(struct work *work,
-                                        const struct copse_standing_rows_row *before,
-                                        const struct copse_standing_rows_row *after)
-{
-    return follow_row(work, before != NULL ? before->key : after->key,
-                      before != NULL && after != NULL);
-}
-
-static enum copse_err write_difference(struct work *work,
-                                       const struct copse_standing_rows_row *before,
-                                       const struct copse_standing_rows_row *after)
-{
-    return after != NULL ? copse_state_put(work->state, after->key, after->value)
-                         : copse_state_del(work->state, before->key);
 }
 
 /* ---- what has come and gone ---- */
@@ -266,7 +269,7 @@ enum copse_err copse_update_remove(struct copse_update *update, const struct cop
     bool is_gone = false;
     enum copse_err err = is_nothing(&is_gone, state, log, held);
     if (err != COPSE_OK || !is_gone || update->news.count > 0) {
-        update->is_whole = true; /* also since the rows may say what was so before the news */
+        update->is_whole = true; /* also since what goes may be among the news */
         return err;
     }
     struct copse_id person;
@@ -312,7 +315,7 @@ static enum copse_err grow(struct work *work)
         err = err == COPSE_OK ? evaluate(work, &work->before) : err;
         err = err == COPSE_OK ? evaluate(work, &work->after) : err;
         err = err == COPSE_OK ? follow_records(work) : err;
-        err = err == COPSE_OK ? compare(work, follow_difference) : err;
+        err = err == COPSE_OK ? compare(work, follow_row) : err;
     }
     return err;
 }

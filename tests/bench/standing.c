@@ -2,8 +2,8 @@
  * who come by invitations and grants, renew their terms, and are sometimes removed. Its control
  * entries go into a store as gossip brings them. Then single acts are stored, one in a transaction
  * each, and timed with what governance makes of them. "Kept" is a removal whose cut keeps all that
- * was done, "lost" one without. A raw fold is a HIDE, which bears on nobody's standing. Times are
- * of the processor.
+ * was done, "lost" one without a cut. A raw fold is a HIDE, which bears on nobody's standing. Times
+ * are of the processor.
  *
  *   copse_bench_standing [--members N] [--entries N] [--rounds N] [--seed S]
  */
