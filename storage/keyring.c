@@ -209,7 +209,7 @@ static enum copse_err read_file(struct copse_keyring *keyring, struct copse_slic
     if (version == 0) { /* the reader failed, or nobody ever wrote this */
         copse_reader_fail(&reader);
     } else if (version != VERSION) {
-        return COPSE_ERR_VERSION;
+        return version > VERSION ? COPSE_ERR_VERSION : COPSE_ERR_REFUSED;
     }
     read_bin(&reader, keyring->person.bytes, sizeof keyring->person.bytes);
     read_bin(&reader, keyring->device_seed, sizeof keyring->device_seed);
@@ -290,11 +290,11 @@ enum copse_err copse_keyring_open(struct copse_keyring **out, const char *home,
         err = read_file(keyring, (struct copse_slice){bytes, size});
         if (err != COPSE_OK) {
             copse_keyring_close(keyring);
-            err = copse_error_set(error, err,
-                                  err == COPSE_ERR_VERSION
-                                      ? "%s/%s was written by another version of copse"
-                                      : "%s/%s is damaged",
-                                  home, COPSE_KEYRING_FILE);
+            const char *what = err == COPSE_ERR_VERSION   ? "is of a later version of copse"
+                               : err == COPSE_ERR_REFUSED ? "is of a trial version; begin anew "
+                                                            "with another --home"
+                                                          : "is damaged";
+            err = copse_error_set(error, err, "%s/%s %s", home, COPSE_KEYRING_FILE, what);
         }
     }
     sodium_memzero(bytes, size);

@@ -34,7 +34,7 @@ enum copse_err copse_keyring_create(const char *home, const char *code,
                                     struct copse_error *error) COPSE_MUST_CHECK;
 
 /* COPSE_OK; COPSE_ERR_NOT_FOUND; COPSE_ERR_CORRUPT; COPSE_ERR_VERSION; COPSE_ERR_REFUSED (readable
- * by others: says how to repair); COPSE_ERR_IO; COPSE_ERR_NOMEM. */
+ * by others, or of a trial version: says what to do); COPSE_ERR_IO; COPSE_ERR_NOMEM. */
 enum copse_err copse_keyring_open(struct copse_keyring **out, const char *home,
                                   const struct copse_memory *memory,
                                   struct copse_error *error) COPSE_MUST_CHECK;

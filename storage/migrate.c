@@ -1,5 +1,6 @@
-/* How it works: the table `steps` has one row for each format there ever was, and the way
- * from it to the next; an empty store has format 0.
+/* How it works: an empty store has format 0 and gets the newest. Format 1 was of trials: its tables
+ * were others, and so was the file of keys. The first format that has a later one behind it gets
+ * the way up here.
  */
 #include "storage/migrate.h"
 
@@ -26,20 +27,6 @@ static enum copse_err make_first(struct copse_db_txn *txn)
     return copse_db_put(txn, COPSE_DB_META, name_of("name"), copse_bytes_of_id(&name));
 }
 
-/* Only views are different: the docket is new. */
-static enum copse_err renew_views(struct copse_db_txn *txn)
-{
-    (void)txn;
-    return COPSE_OK;
-}
-
-static enum copse_err (*const steps[])(struct copse_db_txn *txn) = {
-    make_first,  /* 0 to 1 */
-    renew_views, /* 1 to 2 */
-};
-
-_Static_assert(COPSE_ARRAY_SIZE(steps) == COPSE_MIGRATE_FORMAT, "a step for each format");
-
 enum copse_err copse_migrate_format(struct copse_db_txn *txn, uint32_t *format)
 {
     struct copse_slice value;
@@ -64,22 +51,21 @@ enum copse_err copse_migrate_run(struct copse_db_txn *txn, struct copse_error *e
     if (err != COPSE_OK) {
         return copse_error_set(error, err, "the store does not tell its format");
     }
+    if (format == 0) {
+        err = make_first(txn);
+        return err == COPSE_OK ? put_format(txn, COPSE_MIGRATE_FORMAT) : err;
+    }
     if (format > COPSE_MIGRATE_FORMAT) {
         return copse_error_set(error, COPSE_ERR_VERSION,
                                "the store has format %u, this program knows %u", (unsigned)format,
                                (unsigned)COPSE_MIGRATE_FORMAT);
     }
-    for (; format < COPSE_MIGRATE_FORMAT; format++) {
-        err = steps[format](txn);
-        if (err == COPSE_OK) {
-            err = put_format(txn, format + 1);
-        }
-        if (err != COPSE_OK) {
-            return copse_error_set(error, err, "bringing the store from format %u to %u failed",
-                                   (unsigned)format, (unsigned)format + 1);
-        }
-    }
-    return COPSE_OK;
+    return format == COPSE_MIGRATE_FORMAT
+               ? COPSE_OK
+               : copse_error_set(error, COPSE_ERR_REFUSED,
+                                 "the store has format %u, which only trial versions wrote; begin "
+                                 "anew with another --home",
+                                 (unsigned)format);
 }
 
 enum copse_err copse_migrate_name(struct copse_db_txn *txn, struct copse_id *out)

@@ -64,41 +64,16 @@ static enum copse_err copy_path(struct copse_disk_path *out, const char *path,
     return COPSE_OK;
 }
 
-/* Views are made anew: what they look like is part of the format. */
-static enum copse_err rebuild_views(struct copse_txn *txn)
-{
-    uint32_t community = 0;
-    for (;;) {
-        struct copse_id id;
-        enum copse_err err = copse_entries_next_community(txn, &id, &community);
-        if (err == COPSE_OK) {
-            err = copse_views_rebuild(txn, community);
-        } else if (err == COPSE_ERR_NOT_FOUND) {
-            return COPSE_OK;
-        }
-        if (err != COPSE_OK) {
-            return err;
-        }
-    }
-}
-
 static enum copse_err migrate(struct copse_store *store, struct copse_error *error)
 {
     struct copse_txn *txn = NULL;
-    uint32_t format = 0;
     enum copse_err err = copse_store_begin(&txn, store, COPSE_DB_WRITE, 0, error);
     if (err != COPSE_OK) {
         return err;
     }
-    err = copse_migrate_format(txn->db, &format);
-    if (err == COPSE_OK) {
-        err = copse_migrate_run(txn->db, error);
-    }
+    err = copse_migrate_run(txn->db, error);
     if (err == COPSE_OK) {
         err = copse_migrate_name(txn->db, &store->name);
-    }
-    if (err == COPSE_OK && format > 0 && format < COPSE_MIGRATE_FORMAT) {
-        err = rebuild_views(txn);
     }
     if (err != COPSE_OK) {
         copse_store_abort(txn);

@@ -182,10 +182,10 @@ run post "Not lost"
 # A store from the future. Its format stands in it as a word and four bytes.
 run check
 cp -r "$COPSE_HOME" "$folder/whole"
-LC_ALL=C sed -i 's/format\x00\x00\x00\x01/format\x00\x00\x00\x02/g' "$COPSE_HOME/store.mdb"
+LC_ALL=C sed -i 's/format\x00\x00\x00\x02/format\x00\x00\x00\x03/g' "$COPSE_HOME/store.mdb"
 cp "$COPSE_HOME/store.mdb" "$folder/later.mdb"
 refuse 1 from_the_future feed
-grep -q 'format 2, this program knows 1' "$folder/talk" || fail "it does not say which format"
+grep -q 'format 3, this program knows 2' "$folder/talk" || fail "it does not say which format"
 refuse 1 from_the_future post "Anybody?"
 refuse 1 from_the_future check
 cmp "$folder/later.mdb" "$COPSE_HOME/store.mdb" || fail "a store from the future was changed"
