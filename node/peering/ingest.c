@@ -6,6 +6,7 @@
  */
 #include "node/peering/ingest.h"
 
+#include "protocol/authority/standing.h"
 #include "protocol/authority/wanted.h"
 #include "protocol/rules/view.h"
 #include "storage/prune.h"
@@ -430,17 +431,59 @@ static enum copse_err ingest_asked(struct copse_ingest *ingest, size_t first, si
 
 /* ---- sweeping ---- */
 
-/* The next log of which something is not wanted. */
+/* Is this node a coordinator's or moderator's? */
+static enum copse_err ingest_is_stewards(struct snapshot *in, bool *out, const struct copse_id *own)
+{
+    struct copse_entries_cursor walk = {.next_size = 0};
+    struct copse_standing *standing = NULL;
+    const struct copse_log *log = NULL;
+    struct copse_id person;
+    enum copse_op_role role;
+    uint32_t number = 0;
+    *out = false;
+    enum copse_err err = copse_entries_next_log(in->txn, &number, &walk, in->community, own);
+    if (err == COPSE_OK) {
+        err = copse_entries_log(in->txn, &log, number);
+    }
+    if (err == COPSE_OK) {
+        err = copse_wanted_person_of(&person, &in->state, &log->join);
+    }
+    if (err == COPSE_OK) {
+        err = copse_standing_load(&standing, &in->state, &person, &in->source, copse_memory_heap());
+    }
+    *out = err == COPSE_OK && copse_standing_role(&role, standing) && role <= COPSE_OP_MODERATOR;
+    copse_standing_free(standing);
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+/* May it go? A steward's node keeps the end of a clipped log of class 1: words that it took in
+ * before the removal was known, and that may be let stand. Nobody is sent them, and no more come. */
+static enum copse_err ingest_may_go(struct snapshot *in, bool *out, const struct copse_log *log,
+                                    uint32_t number, bool is_stewards)
+{
+    enum copse_wanted_extent extent = COPSE_WANTED_NOTHING;
+    *out = false;
+    enum copse_err err = is_stewards && log->class == COPSE_ENTRY_DATA
+                             ? copse_wanted_of_log(&extent, &in->state, &log->join, log->class)
+                             : COPSE_OK;
+    return err != COPSE_OK || extent == COPSE_WANTED_CLIPPED
+               ? err
+               : copse_prune_is_due(in->txn, out, number);
+}
+
+/* The next log of which something is not wanted, and may go. */
 static enum copse_err ingest_unwanted(uint32_t *number, struct snapshot *in,
                                       struct copse_entries_cursor *walk, const struct copse_id *own)
 {
-    enum copse_err err;
-    while ((err = copse_entries_next_log(in->txn, number, walk, in->community, NULL)) == COPSE_OK) {
+    bool is_stewards = false;
+    enum copse_err err = ingest_is_stewards(in, &is_stewards, own);
+    while (err == COPSE_OK &&
+           (err = copse_entries_next_log(in->txn, number, walk, in->community, NULL)) == COPSE_OK) {
         const struct copse_log *log = NULL;
         bool is_due = false;
         err = copse_entries_log(in->txn, &log, *number);
         if (err == COPSE_OK && !copse_bytes_equal_ids(&log->author, own)) {
-            err = copse_prune_is_due(in->txn, &is_due, *number);
+            err = ingest_may_go(in, &is_due, log, *number, is_stewards);
         }
         if (err != COPSE_OK || is_due) {
             return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
