@@ -457,7 +457,7 @@ static enum copse_err ingest_is_stewards(struct snapshot *in, bool *out, const s
 }
 
 /* May it go? A steward's node keeps the end of a clipped log of class 1: words that it took in
- * before the removal was known, and that may be let stand. Nobody is sent them, and no more come. */
+ * before the removal was known, and that may be let stand. Nobody is sent them; no more come. */
 static enum copse_err ingest_may_go(struct snapshot *in, bool *out, const struct copse_log *log,
                                     uint32_t number, bool is_stewards)
 {
