@@ -60,7 +60,9 @@ static void derive_options(struct links_options *out, uint64_t seed)
     out->copies = some(&random, 4);
     out->fulls = some(&random, 3);
     out->strangers = some(&random, 3);
-    out->put_back_share = between(&random, 0, 60);
+    out->put_back_share = between(&random, 20, 90);
+    out->copies += seed % 3 == 0 ? 2 : 0; /* where no log may fork: world.c */
+    out->crashes = out->copies > 0 && out->crashes < 4 ? 4 : out->crashes; /* a copy is for use */
     out->book_share = between(&random, 30, 100);
     out->skew_years = some(&random, 50);
     out->slow_us = between(&random, 0, 2) == 0 ? between(&random, 1, 12000) : 0;
