@@ -536,6 +536,30 @@ enum copse_err peer_import(struct peer *peer, const struct links_file *file)
     return err;
 }
 
+void peer_import_words(struct peer *peer, const struct copse_id *id, struct copse_slice salted)
+{
+    struct copse_held held;
+    uint32_t number = 0;
+    if (!peer_is_up(peer)) {
+        return;
+    }
+    peer_use(peer);
+    struct copse_txn *txn = begin(peer, COPSE_DB_WRITE);
+    enum copse_err err = copse_entries_find_anywhere(txn, &held, &number, id);
+    if (err == COPSE_OK) {
+        err = copse_contents_put(txn, &held, salted);
+    }
+    if (err == COPSE_OK) {
+        err = copse_store_commit(peer->store, txn, &peer->error);
+    } else {
+        copse_store_abort(txn);
+    }
+    if (err == COPSE_OK) {
+        sim_world_reach(peer->links->world, SIM_REACHED_WORDS);
+    }
+    peer_after(peer);
+}
+
 void peer_put_ticket(struct peer *peer)
 {
     static const char prefix[] = "ticket:";
