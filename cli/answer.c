@@ -21,12 +21,15 @@ void copse_answer_deinit(struct copse_answer *json)
 
 static void answer_quote(struct copse_answer *json, struct copse_slice text)
 {
+    bool is_utf8 = copse_bytes_is_utf8(text); /* a path may be anything */
     copse_builder_byte(&json->text, '"');
     while (text.size > 0) {
-        uint32_t scalar = 0;
-        size_t size = copse_bytes_next_scalar(&scalar, text);
+        uint32_t scalar = text.data[0];
+        size_t size = is_utf8 ? copse_bytes_next_scalar(&scalar, text) : 1;
         struct copse_slice bytes = {text.data, size};
-        if (scalar == '"' || scalar == '\\') {
+        if (!is_utf8 && scalar >= 0x80) {
+            copse_builder_text(&json->text, COPSE_TERMINAL_REPLACEMENT);
+        } else if (scalar == '"' || scalar == '\\') {
             copse_builder_byte(&json->text, '\\');
             copse_builder_slice(&json->text, bytes);
         } else if (scalar == '\n') {

@@ -5,6 +5,7 @@
 #include "cli/arguments.h"
 
 #include <getopt.h>
+#include <stdio.h>
 #include <string.h>
 
 #define LISTS_MAX 32
@@ -91,6 +92,25 @@ static bool arguments_take_options(struct copse_arguments *out,
     }
 }
 
+/* How many of the words are the beginning of some verb; they are put into problem->group. */
+static size_t arguments_group(struct copse_arguments_problem *problem, const char *const *words,
+                              size_t count)
+{
+    size_t known = 0;
+    problem->group[0] = '\0';
+    while (known < count) {
+        char longer[sizeof(problem->group)];
+        int size = snprintf(longer, sizeof(longer), "%s%s%s", problem->group, known > 0 ? " " : "",
+                            words[known]);
+        if (size < 0 || (size_t)size >= sizeof(longer) || !copse_verbs_is_group(longer)) {
+            break;
+        }
+        memcpy(problem->group, longer, sizeof(longer));
+        known++;
+    }
+    return known;
+}
+
 static bool arguments_take_verb(struct copse_arguments *out,
                                 struct copse_arguments_problem *problem, int argc, char **argv)
 {
@@ -99,24 +119,26 @@ static bool arguments_take_verb(struct copse_arguments *out,
         problem->fault = COPSE_ARGUMENTS_NO_VERB;
         return false;
     }
-    const char *const words[2] = {argv[optind], optind + 1 < argc ? argv[optind + 1] : NULL};
-    out->verb = copse_verbs_find(&used, words, words[1] == NULL ? 1 : 2);
+    const char *words[COPSE_VERBS_WORDS_MAX];
+    size_t count = 0;
+    while (count < COPSE_VERBS_WORDS_MAX && optind + (int)count < argc) {
+        words[count] = argv[optind + (int)count];
+        count++;
+    }
+    out->verb = copse_verbs_find(&used, words, count);
     if (out->verb != NULL) {
         optind += (int)used;
         return true;
     }
-    bool is_group = copse_verbs_is_group(words[0]);
-    bool is_help =
-        words[1] != NULL && (strcmp(words[1], "--help") == 0 || strcmp(words[1], "-h") == 0);
-    if (is_group && is_help && out->value_count < COPSE_ARGUMENTS_VALUES_MAX) {
+    size_t known = arguments_group(problem, words, count);
+    const char *next = known < count ? words[known] : NULL;
+    bool is_help = next != NULL && (strcmp(next, "--help") == 0 || strcmp(next, "-h") == 0);
+    if (known > 0 && is_help && out->value_count < COPSE_ARGUMENTS_VALUES_MAX) {
         out->values[out->value_count++] = (struct copse_arguments_value){"help", ""};
     }
-    problem->fault = is_group && (words[1] == NULL || words[1][0] == '-')
-                         ? COPSE_ARGUMENTS_GROUP_ALONE
-                         : COPSE_ARGUMENTS_UNKNOWN_VERB;
-    problem->group = is_group ? words[0] : NULL;
-    problem->word =
-        problem->fault == COPSE_ARGUMENTS_UNKNOWN_VERB && is_group ? words[1] : words[0];
+    problem->fault = known > 0 && (next == NULL || next[0] == '-') ? COPSE_ARGUMENTS_GROUP_ALONE
+                                                                   : COPSE_ARGUMENTS_UNKNOWN_VERB;
+    problem->word = problem->fault == COPSE_ARGUMENTS_GROUP_ALONE ? words[0] : next;
     return false;
 }
 
@@ -148,10 +170,13 @@ void copse_arguments_read(struct copse_arguments *out, struct copse_arguments_pr
 {
     struct lists lists;
     memset(out, 0, sizeof(*out));
-    *problem = (struct copse_arguments_problem){COPSE_ARGUMENTS_FINE, NULL, NULL};
+    *problem = (struct copse_arguments_problem){.fault = COPSE_ARGUMENTS_FINE};
     lists_init(&lists, NULL);
     opterr = 0;
     optind = 1;
+    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+        argv[1] += 2; /* everybody's habit */
+    }
     if (!arguments_take_options(out, problem, &lists, argc, argv) ||
         !arguments_take_verb(out, problem, argc, argv) ||
         !arguments_take_rest(out, problem, argc, argv) || copse_arguments_has(out, "help")) {

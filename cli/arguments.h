@@ -29,7 +29,7 @@ enum copse_arguments_fault {
     COPSE_ARGUMENTS_FINE,
     COPSE_ARGUMENTS_NO_VERB,      /* nothing was asked for */
     COPSE_ARGUMENTS_UNKNOWN_VERB, /* `word` is none */
-    COPSE_ARGUMENTS_GROUP_ALONE,  /* `word` needs a second word */
+    COPSE_ARGUMENTS_GROUP_ALONE,  /* `group` needs another word */
     COPSE_ARGUMENTS_UNKNOWN_OPTION,
     COPSE_ARGUMENTS_VALUE_MISSING,
     COPSE_ARGUMENTS_TOO_MANY_OPTIONS,
@@ -39,8 +39,9 @@ enum copse_arguments_fault {
 
 struct copse_arguments_problem {
     enum copse_arguments_fault fault;
-    const char *word;  /* what it is about; borrowed from argv */
-    const char *group; /* UNKNOWN_VERB: the first word if that was right; otherwise NULL */
+    const char *word; /* what it is about; borrowed from argv */
+    char group[COPSE_VERBS_WORDS_MAX * COPSE_VERBS_WORD_MAX]; /* the words before it that were
+                                                                 right ("people role"), or "" */
 };
 
 /* Read a command line. argv is permuted. When something is wrong `out` holds what was read so far,

@@ -1,5 +1,6 @@
 #include "cli/command.h"
 
+#include "node/peering/lock.h"
 #include "node/practice/community.h"
 #include "storage/head.h"
 
@@ -23,9 +24,9 @@ static const struct {
     {COPSE_ERR_EXISTS, COPSE_EXIT_CONFLICT, "exists", NULL},
     {COPSE_ERR_SIGNATURE, COPSE_EXIT_INTEGRITY, "bad_signature", NULL},
     {COPSE_ERR_FORM, COPSE_EXIT_USAGE, "malformed", NULL},
-    {COPSE_ERR_UNSUITED, COPSE_EXIT_FAILURE, "unsuited", "Nothing was changed."},
-    {COPSE_ERR_IO, COPSE_EXIT_FAILURE, "io",
-     "Nothing was changed. If it stays so, look at the disk and run copse check."},
+    {COPSE_ERR_UNSUITED, COPSE_EXIT_FAILURE, "unsuited",
+     "Nothing was changed. --home DIR keeps everything elsewhere."},
+    {COPSE_ERR_IO, COPSE_EXIT_FAILURE, "io", "If it stays so, look at the disk; run copse check."},
     {COPSE_ERR_CORRUPT, COPSE_EXIT_INTEGRITY, "corrupt",
      "Run copse check. Keep a copy of the folder before you try anything."},
     {COPSE_ERR_BUSY, COPSE_EXIT_BUSY, "busy", "Wait until the other copse is done; try again."},
@@ -52,6 +53,13 @@ enum copse_exit copse_command_fail(struct copse_command *command, enum copse_err
     return copse_output_fail(&command->output, &fault, "%s: %s", what, copse_error_text(err));
 }
 
+enum copse_exit copse_command_end(struct copse_command *command, enum copse_err err,
+                                  const char *what)
+{
+    return err == COPSE_OK ? copse_output_done(&command->output)
+                           : copse_command_fail(command, err, what);
+}
+
 enum copse_exit copse_command_usage(struct copse_command *command, const char *hint,
                                     const char *format, ...)
 {
@@ -66,21 +74,36 @@ enum copse_exit copse_command_usage(struct copse_command *command, const char *h
 
 /* ---- opening ---- */
 
-static enum copse_exit command_no_identity(struct copse_command *command)
+enum copse_exit copse_command_no_identity(struct copse_command *command)
 {
     struct copse_output_fault fault = {COPSE_EXIT_NOT_FOUND, "no_identity",
                                        "Make one: copse init --name \"Your name\""};
     return copse_output_fail(&command->output, &fault, "there is no identity on this machine");
 }
 
-enum copse_exit copse_command_open(struct copse_command *command, enum copse_command_need need)
+struct copse_store_options copse_command_store(const struct copse_command *command)
 {
-    struct copse_store_options options = {
+    return (struct copse_store_options){
         .home = command->home,
         .state_home = command->state_home,
         .memory = command->practice.memory,
         .scheme = copse_key_ed25519(),
     };
+}
+
+bool copse_command_is_new(struct copse_command *command)
+{
+    struct copse_keyring *keyring = NULL;
+    enum copse_err err =
+        copse_keyring_open(&keyring, command->home, command->practice.memory, &command->error);
+    copse_keyring_close(keyring);
+    command->error.text[0] = '\0';
+    return err == COPSE_ERR_NOT_FOUND;
+}
+
+enum copse_exit copse_command_open(struct copse_command *command, enum copse_command_need need)
+{
+    struct copse_store_options options = copse_command_store(command);
     command->error.text[0] = '\0';
     enum copse_err err = copse_keyring_open(&command->keyring, command->home,
                                             command->practice.memory, &command->error);
@@ -89,7 +112,7 @@ enum copse_exit copse_command_open(struct copse_command *command, enum copse_com
         err = COPSE_OK;
     }
     if (err == COPSE_ERR_NOT_FOUND) {
-        return command_no_identity(command);
+        return copse_command_no_identity(command);
     }
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, command->home);
@@ -97,7 +120,7 @@ enum copse_exit copse_command_open(struct copse_command *command, enum copse_com
     command->practice.keyring = command->keyring;
     err = copse_store_open(&command->store, &options, &command->error);
     if (err == COPSE_ERR_NOT_FOUND) {
-        return command_no_identity(command);
+        return copse_command_no_identity(command);
     }
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, command->home);
@@ -114,29 +137,40 @@ void copse_command_close(struct copse_command *command)
     command->keyring = NULL;
 }
 
-/* Does the community answer to `wanted`: its name, or the beginning of its id? */
-static enum copse_err command_answers(struct copse_command *command, bool *out,
+/* How well a community answers to what was typed. */
+enum answers {
+    ANSWERS_NOT,
+    ANSWERS_BEGINNING, /* of its name */
+    ANSWERS_WHOLE,     /* its name, or the beginning of its id */
+};
+
+static enum copse_err command_answers(struct copse_command *command, enum answers *out,
                                       const struct copse_id *community, const char *wanted)
 {
     struct copse_practice_deed deed;
     struct copse_community_card card;
-    *out = strlen(wanted) >= COPSE_READING_DIGITS_MIN && copse_reading_begins(community, wanted);
-    if (*out) {
+    struct copse_slice typed = copse_bytes_of_string(wanted);
+    *out = ANSWERS_NOT;
+    if (typed.size >= COPSE_READING_DIGITS_MIN && copse_reading_begins(community, wanted)) {
+        *out = ANSWERS_WHOLE;
         return COPSE_OK;
     }
     enum copse_err err =
         copse_practice_begin(&deed, &command->practice, community, COPSE_DB_READ, &command->error);
-    if (err == COPSE_OK) {
-        err = copse_community_card(&deed, &card);
-        *out = err == COPSE_OK && copse_bytes_equal(card.name, copse_bytes_of_string(wanted));
-        copse_practice_end(&deed);
+    if (err != COPSE_OK) {
+        return err;
     }
+    err = copse_community_card(&deed, &card);
+    if (err == COPSE_OK && typed.size > 0 && card.name.size >= typed.size &&
+        memcmp(card.name.data, typed.data, typed.size) == 0) {
+        *out = card.name.size == typed.size ? ANSWERS_WHOLE : ANSWERS_BEGINNING;
+    }
+    copse_practice_end(&deed);
     return err;
 }
 
-/* The next community of the store, in a transaction of its own. */
-static enum copse_err command_next_community(struct copse_command *command, struct copse_id *id,
-                                             uint32_t *number)
+enum copse_err copse_command_next_community(struct copse_command *command, struct copse_id *id,
+                                            uint32_t *number)
 {
     struct copse_practice_deed deed;
     enum copse_err err =
@@ -148,20 +182,68 @@ static enum copse_err command_next_community(struct copse_command *command, stru
     return err;
 }
 
+enum copse_err copse_command_serving(struct copse_command *command,
+                                     struct copse_command_serving *out)
+{
+    struct copse_practice_deed deed;
+    memset(out, 0, sizeof(*out));
+    out->runs = copse_lock_is_taken(command->home, &out->process);
+    if (!out->runs) {
+        return COPSE_OK;
+    }
+    enum copse_err err =
+        copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ, &command->error);
+    if (err == COPSE_OK) {
+        err = copse_peers_get_own(deed.txn, &out->own);
+        copse_practice_end(&deed);
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err; /* it is just beginning */
+}
+
+void copse_command_addresses(struct copse_command *command, const struct copse_ticket_peer *own,
+                             const char *lead)
+{
+    copse_answer_array(&command->output.json, "addresses");
+    for (size_t i = 0; i < own->address_count; i++) {
+        const char *address = copse_command_address(own->addresses[i]);
+        copse_answer_word(&command->output.json, NULL, address);
+        copse_output_text(&command->output, "%s%s", i == 0 ? lead : ", ", address);
+    }
+    copse_answer_array_end(&command->output.json);
+}
+
+const char *copse_command_address(const char *address)
+{
+    const char *mark = strchr(address, ':');
+    return mark == NULL ? address : mark + 1;
+}
+
+static enum copse_exit command_which(struct copse_command *command, const char *text)
+{
+    struct copse_output_fault fault = {COPSE_EXIT_USAGE, "which_community",
+                                       "Say which: -C NAME. copse community list shows them."};
+    return copse_output_fail(&command->output, &fault, "%s", text);
+}
+
 enum copse_exit copse_command_community(struct copse_command *command, struct copse_id *out)
 {
     const char *wanted = copse_arguments_get(&command->arguments, "community");
     struct copse_id id;
     uint32_t number = 0;
     size_t count = 0;
+    enum answers best = ANSWERS_BEGINNING;
     enum copse_err err;
-    while ((err = command_next_community(command, &id, &number)) == COPSE_OK) {
-        bool answers = wanted == NULL;
+    while ((err = copse_command_next_community(command, &id, &number)) == COPSE_OK) {
+        enum answers answers = ANSWERS_WHOLE;
         err = wanted == NULL ? COPSE_OK : command_answers(command, &answers, &id, wanted);
         if (err != COPSE_OK) {
             break;
         }
-        if (answers) {
+        if (answers > best) {
+            best = answers;
+            count = 0;
+        }
+        if (answers == best) {
             *out = id;
             count++;
         }
@@ -183,14 +265,12 @@ enum copse_exit copse_command_community(struct copse_command *command, struct co
         return copse_output_fail(&command->output, &fault, "there is no community called %s here",
                                  wanted);
     }
-    fault.status = COPSE_EXIT_USAGE;
-    fault.code = wanted == NULL ? "which_community" : "ambiguous";
     if (wanted == NULL) {
-        fault.hint = "Say which: -C NAME. copse community list shows them.";
+        return command_which(command, "you are in several communities");
     }
-    return copse_output_fail(&command->output, &fault, "%s",
-                             wanted == NULL ? "you are in several communities"
-                                            : "several communities answer to this");
+    fault.status = COPSE_EXIT_USAGE;
+    fault.code = "ambiguous";
+    return copse_output_fail(&command->output, &fault, "several communities answer to %s", wanted);
 }
 
 enum copse_exit copse_command_begin(struct copse_command *command, struct copse_practice_deed *deed,
@@ -214,7 +294,23 @@ struct found {
     struct copse_id community;
     struct copse_id objects[COPSE_READING_CANDIDATES_MAX];
     size_t count;
+    bool is_shared; /* a person, met in several communities */
 };
+
+static void command_keep(struct found *found, const struct copse_id *community,
+                         const struct copse_id *object)
+{
+    for (size_t i = 0; i < found->count; i++) {
+        if (copse_bytes_equal_ids(&found->objects[i], object)) {
+            found->is_shared = true;
+            return;
+        }
+    }
+    if (found->count < COPSE_READING_CANDIDATES_MAX) {
+        found->community = *community;
+        found->objects[found->count++] = *object;
+    }
+}
 
 static enum copse_err command_look(struct copse_command *command, struct found *found,
                                    const struct copse_id *community, const char *digits,
@@ -232,9 +328,8 @@ static enum copse_err command_look(struct copse_command *command, struct found *
         bool is_kind = kind == COPSE_COMMAND_ANY_KIND
                            ? match.objects[i].kind != COPSE_OBJECT_COMMUNITY
                            : match.objects[i].kind == kind;
-        if (is_kind && found->count < COPSE_READING_CANDIDATES_MAX) {
-            found->community = *community;
-            found->objects[found->count++] = match.objects[i].id;
+        if (is_kind) {
+            command_keep(found, community, &match.objects[i].id);
         }
     }
     copse_practice_end(&deed);
@@ -270,7 +365,7 @@ static enum copse_exit command_find(struct copse_command *command, struct found 
     struct copse_id community;
     uint32_t number = 0;
     enum copse_err err = COPSE_OK;
-    found->count = 0;
+    *found = (struct found){.count = 0};
     if (copse_arguments_has(&command->arguments, "community")) {
         enum copse_exit status = copse_command_community(command, &community);
         if (status != COPSE_EXIT_OK) {
@@ -279,7 +374,7 @@ static enum copse_exit command_find(struct copse_command *command, struct found 
         err = command_look(command, found, &community, digits, kind);
     } else {
         while (err == COPSE_OK &&
-               (err = command_next_community(command, &community, &number)) == COPSE_OK) {
+               (err = copse_command_next_community(command, &community, &number)) == COPSE_OK) {
             err = command_look(command, found, &community, digits, kind);
         }
         err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
@@ -294,6 +389,9 @@ static enum copse_exit command_find(struct copse_command *command, struct found 
     }
     if (found->count > 1) {
         return command_ambiguous(command, found, digits);
+    }
+    if (found->is_shared) {
+        return command_which(command, "this person is in several of your communities");
     }
     if (found->count == 0) {
         struct copse_output_fault fault = {COPSE_EXIT_NOT_FOUND, "not_found",
@@ -331,11 +429,64 @@ enum copse_exit copse_command_begin_on(struct copse_command *command,
     return COPSE_EXIT_OK;
 }
 
-enum copse_exit copse_command_commit(struct copse_command *command,
-                                     struct copse_practice_deed *deed)
+static enum copse_exit command_open_for(struct copse_command *command, enum copse_db_mode mode)
 {
-    enum copse_err err = copse_practice_commit(deed, &command->error);
-    return err == COPSE_OK ? COPSE_EXIT_OK : copse_command_fail(command, err, "not saved");
+    return copse_command_open(command,
+                              mode == COPSE_DB_WRITE ? COPSE_COMMAND_ACTS : COPSE_COMMAND_READS);
+}
+
+enum copse_exit copse_command_start(struct copse_command *command, struct copse_practice_deed *deed,
+                                    enum copse_db_mode mode)
+{
+    enum copse_exit status = command_open_for(command, mode);
+    return status == COPSE_EXIT_OK ? copse_command_begin(command, deed, mode) : status;
+}
+
+enum copse_exit copse_command_start_on(struct copse_command *command,
+                                       struct copse_practice_deed *deed,
+                                       struct copse_view_object *object, enum copse_db_mode mode,
+                                       uint32_t kind)
+{
+    enum copse_exit status = command_open_for(command, mode);
+    return status == COPSE_EXIT_OK ? copse_command_begin_on(command, deed, object, mode,
+                                                            command->arguments.words[0], kind)
+                                   : status;
+}
+
+enum copse_exit copse_command_look_before(struct copse_command *command, const char *digits)
+{
+    struct copse_practice_deed deed;
+    struct copse_view_object object;
+    enum copse_exit status = digits == NULL
+                                 ? copse_command_begin(command, &deed, COPSE_DB_READ)
+                                 : copse_command_begin_on(command, &deed, &object, COPSE_DB_READ,
+                                                          digits, COPSE_COMMAND_ANY_KIND);
+    if (status == COPSE_EXIT_OK) {
+        copse_practice_end(&deed);
+    }
+    return status;
+}
+
+enum copse_exit copse_command_commit(struct copse_command *command,
+                                     struct copse_practice_deed *deed, enum copse_err err,
+                                     const char *what)
+{
+    if (err == COPSE_OK) {
+        err = copse_practice_commit(deed, &command->error);
+    } else {
+        copse_practice_end(deed);
+    }
+    return err == COPSE_OK ? COPSE_EXIT_OK : copse_command_fail(command, err, what);
+}
+
+enum copse_exit copse_command_saved(struct copse_command *command, const struct copse_id *id,
+                                    const char *shown_by)
+{
+    char shortened[COPSE_OUTPUT_SHORT_ID_BYTES];
+    copse_output_short_id(shortened, id);
+    copse_output_text(&command->output, "%s\n", shortened);
+    copse_output_note(&command->output, "Saved here. copse %s %s shows it.", shown_by, shortened);
+    return copse_output_done(&command->output);
 }
 
 /* ---- words ---- */
@@ -360,6 +511,23 @@ enum copse_exit copse_command_number(struct copse_command *command, uint32_t *ou
     return COPSE_EXIT_OK;
 }
 
+enum copse_exit copse_command_tags(struct copse_command *command, struct copse_command_tags *out)
+{
+    const char *tag;
+    out->count = 0;
+    while ((tag = copse_arguments_nth(&command->arguments, "tag", out->count)) != NULL) {
+        if (out->count == COPSE_POST_TAGS_MAX) {
+            return copse_command_usage(command, "copse tag ID TAG... puts on further ones.",
+                                       "more than %u tags at once", COPSE_POST_TAGS_MAX);
+        }
+        if (tag[0] == '\0') {
+            return copse_command_usage(command, NULL, "a tag is empty");
+        }
+        out->items[out->count++] = copse_bytes_of_string(tag);
+    }
+    return COPSE_EXIT_OK;
+}
+
 enum copse_err copse_command_join(struct copse_builder *out, const struct copse_command *command,
                                   size_t first)
 {
@@ -370,6 +538,31 @@ enum copse_err copse_command_join(struct copse_builder *out, const struct copse_
         copse_builder_text(out, command->arguments.words[i]);
     }
     return out->failed ? COPSE_ERR_NOMEM : COPSE_OK;
+}
+
+enum copse_exit copse_command_line(struct copse_command *command, struct copse_builder *room,
+                                   struct copse_slice *out, const char *what)
+{
+    enum copse_err err = copse_command_join(room, command, 0);
+    if (err == COPSE_OK) {
+        err = copse_builder_end(out, room);
+    }
+    if (err != COPSE_OK) {
+        return copse_command_fail(command, err, what);
+    }
+    return copse_command_is_blank(*out)
+               ? copse_command_usage(command, NULL, "the %s is empty: nothing was saved", what)
+               : COPSE_EXIT_OK;
+}
+
+bool copse_command_is_blank(struct copse_slice text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (memchr(" \t\n", text.data[i], 3) == NULL) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void copse_command_print_person(struct copse_command *command, struct copse_practice_deed *deed,

@@ -20,6 +20,42 @@ enum copse_exit copse_do_community_list(struct copse_command *command);
 enum copse_exit copse_do_community_show(struct copse_command *command);
 enum copse_exit copse_do_community_invite(struct copse_command *command);
 enum copse_exit copse_do_community_join(struct copse_command *command);
+enum copse_exit copse_do_community_successor(struct copse_command *command);
+
+/* do_membership.c */
+enum copse_exit copse_do_membership_leave(struct copse_command *command);
+enum copse_exit copse_do_membership_remove(struct copse_command *command);
+enum copse_exit copse_do_membership_readmit(struct copse_command *command);
+enum copse_exit copse_do_membership_late(struct copse_command *command);
+
+/* do_invites.c */
+enum copse_exit copse_do_invites_list(struct copse_command *command);
+enum copse_exit copse_do_invites_revoke(struct copse_command *command);
+
+/* do_charter.c */
+enum copse_exit copse_do_charter_show(struct copse_command *command);
+enum copse_exit copse_do_charter_amend(struct copse_command *command);
+enum copse_exit copse_do_charter_history(struct copse_command *command);
+
+/* do_people.c */
+enum copse_exit copse_do_people_list(struct copse_command *command);
+enum copse_exit copse_do_people_show(struct copse_command *command);
+enum copse_exit copse_do_people_mute(struct copse_command *command);
+enum copse_exit copse_do_people_recall(struct copse_command *command);
+enum copse_exit copse_do_people_assent(struct copse_command *command);
+
+/* do_roles.c */
+enum copse_exit copse_do_roles_grant(struct copse_command *command);
+enum copse_exit copse_do_roles_revoke(struct copse_command *command);
+enum copse_exit copse_do_roles_list(struct copse_command *command);
+enum copse_exit copse_do_roles_history(struct copse_command *command);
+enum copse_exit copse_do_roles_hand_over(struct copse_command *command);
+enum copse_exit copse_do_roles_end(struct copse_command *command);
+
+/* do_unplaced.c */
+enum copse_exit copse_do_unplaced_list(struct copse_command *command);
+enum copse_exit copse_do_unplaced_repost(struct copse_command *command);
+enum copse_exit copse_do_unplaced_save(struct copse_command *command);
 
 /* do_talk.c: writing posts, and the small deeds on them */
 enum copse_exit copse_do_talk_ask(struct copse_command *command);
@@ -44,8 +80,11 @@ enum copse_exit copse_do_page_history(struct copse_command *command);
 enum copse_exit copse_do_page_diff(struct copse_command *command);
 enum copse_exit copse_do_page_list(struct copse_command *command);
 
+/* do_status.c: what is here; and what copse says with no verb at all */
+enum copse_exit copse_do_status_run(struct copse_command *command);
+enum copse_exit copse_do_status_bare(struct copse_command *command);
+
 /* do_care.c: looking after the store */
-enum copse_exit copse_do_care_status(struct copse_command *command);
 enum copse_exit copse_do_care_digest(struct copse_command *command);
 enum copse_exit copse_do_care_check(struct copse_command *command);
 enum copse_exit copse_do_care_backup(struct copse_command *command);

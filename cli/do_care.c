@@ -1,6 +1,5 @@
-/* Looking after the store: what is here, is it whole, a copy of it. */
+/* Looking after the store: is it the same, is it whole, a copy of it. */
 #include "cli/deeds.h"
-#include "node/peering/shelf.h"
 #include "node/practice/community.h"
 #include "protocol/entry/clock.h"
 #include "protocol/rules/export.h"
@@ -9,143 +8,14 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define LOG_DEFAULT 50u
 #define LOG_MAX 100000u
-
-/* ---- one community after the other ---- */
-
-typedef enum copse_err care_each(struct copse_command *command, struct copse_practice_deed *deed);
-
-/* Do something in the community that is meant, or in all where -C is not given. */
-static enum copse_exit care_for_each(struct copse_command *command, care_each *each)
-{
-    struct copse_practice_deed deed;
-    struct copse_id id;
-    uint32_t number = 0;
-    bool is_one = copse_arguments_has(&command->arguments, "community");
-    enum copse_err err = COPSE_OK;
-    if (is_one) {
-        enum copse_exit status = copse_command_community(command, &id);
-        if (status != COPSE_EXIT_OK) {
-            return status;
-        }
-    }
-    for (bool more = true; err == COPSE_OK && more; more = !is_one) {
-        if (!is_one) {
-            err = copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ,
-                                       &command->error);
-            if (err == COPSE_OK) {
-                err = copse_community_next(&deed, &id, &number);
-                copse_practice_end(&deed);
-            }
-        }
-        if (err == COPSE_OK) {
-            err = copse_practice_begin(&deed, &command->practice, &id, COPSE_DB_READ,
-                                       &command->error);
-            if (err == COPSE_OK) {
-                err = each(command, &deed);
-                copse_practice_end(&deed);
-            }
-        }
-    }
-    return err == COPSE_OK || err == COPSE_ERR_NOT_FOUND
-               ? COPSE_EXIT_OK
-               : copse_command_fail(command, err, "the communities");
-}
-
-/* ---- status ---- */
-
-/* With which nodes the community was found equal, and when last. */
-static enum copse_err care_peers(struct copse_command *command, struct copse_practice_deed *deed)
-{
-    struct copse_shelf_mark mark;
-    struct copse_answer *json = &command->output.json;
-    size_t count = 0;
-    enum copse_err err;
-    memset(&mark, 0, sizeof(mark));
-    while ((err = copse_shelf_next_mark(deed->txn, &mark)) == COPSE_OK) {
-        char node[COPSE_OUTPUT_SHORT_ID_BYTES];
-        char when[COPSE_TERMINAL_TIME_BYTES];
-        if (!copse_bytes_equal_ids(&mark.community, &deed->community)) {
-            continue;
-        }
-        count++;
-        copse_answer_object(json, NULL);
-        copse_answer_id(json, "node", &mark.peer);
-        copse_answer_time(json, "equal", (int64_t)mark.wall_ms);
-        copse_answer_object_end(json);
-        copse_output_short_id(node, &mark.peer);
-        copse_terminal_time(when, (int64_t)mark.wall_ms, COPSE_TERMINAL_LOCAL);
-        copse_output_text(&command->output, "  the same as node %s at %s\n", node, when);
-    }
-    if (count == 0) {
-        copse_output_text(&command->output, "  not compared with anybody yet\n");
-    }
-    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
-}
-
-static enum copse_err care_status(struct copse_command *command, struct copse_practice_deed *deed)
-{
-    struct copse_community_card card;
-    struct copse_community_counts counts;
-    struct copse_answer *json = &command->output.json;
-    enum copse_err err = copse_community_card(deed, &card);
-    if (err == COPSE_OK) {
-        err = copse_community_counts(deed, &counts);
-    }
-    if (err != COPSE_OK) {
-        return err;
-    }
-    copse_answer_object(json, NULL);
-    copse_answer_id(json, "id", &card.id);
-    copse_answer_string(json, "name", card.name);
-    copse_answer_truth(json, "here", card.is_here);
-    copse_answer_number(json, "entries", counts.entries);
-    copse_answer_number(json, "logs", counts.logs);
-    copse_answer_number(json, "pending", counts.pending);
-    copse_answer_number(json, "missing", counts.missing);
-    copse_answer_number(json, "people", counts.people);
-    copse_output_styled_words(&command->output, COPSE_OUTPUT_STRONG, card.name);
-    copse_output_text(&command->output,
-                      "\n  people %" PRIu64 ", entries %" PRIu64 ", logs %" PRIu64 "\n",
-                      counts.people, counts.entries, counts.logs);
-    if (counts.pending > 0 || counts.missing > 0) {
-        copse_output_text(&command->output,
-                          "  not here yet: %" PRIu64 " contents; %" PRIu64 " edits wait for "
-                          "others\n",
-                          counts.missing, counts.pending);
-    }
-    copse_answer_array(json, "peers");
-    err = care_peers(command, deed);
-    copse_answer_array_end(json);
-    copse_answer_object_end(json);
-    return err;
-}
-
-enum copse_exit copse_do_care_status(struct copse_command *command)
-{
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
-    if (status != COPSE_EXIT_OK) {
-        return status;
-    }
-    copse_answer_word(&command->output.json, "home", command->home);
-    copse_answer_array(&command->output.json, "items");
-    status = care_for_each(command, care_status);
-    if (status != COPSE_EXIT_OK) {
-        return status;
-    }
-    copse_answer_array_end(&command->output.json);
-    if (command->keyring != NULL && !copse_keyring_is_confirmed(command->keyring)) {
-        copse_output_note(&command->output,
-                          "Keep your way back in: copse me code show, write it on paper, then "
-                          "copse me code confirm");
-    }
-    return copse_output_done(&command->output);
-}
+#define STEPS_PER_SECOND 4
 
 /* ---- digest ---- */
 
@@ -169,10 +39,7 @@ enum copse_exit copse_do_care_digest(struct copse_command *command)
     struct copse_id entries;
     struct copse_id state;
     char hex[COPSE_ID_HEX_BYTES];
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin(command, &deed, COPSE_DB_READ);
-    }
+    enum copse_exit status = copse_command_start(command, &deed, COPSE_DB_READ);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -236,12 +103,7 @@ static enum copse_err care_rebuild(struct copse_command *command, struct copse_e
 /* In the child: a damaged file may take this process down, and no other. */
 static void care_check_here(struct copse_command *command, struct verdict *verdict)
 {
-    struct copse_store_options options = {
-        .home = command->home,
-        .state_home = command->state_home,
-        .memory = command->practice.memory,
-        .scheme = copse_key_ed25519(),
-    };
+    struct copse_store_options options = copse_command_store(command);
     verdict->err = copse_store_open(&command->store, &options, &verdict->error);
     if (verdict->err != COPSE_OK) {
         return;
@@ -278,6 +140,20 @@ static bool care_move(int file, void *data, size_t size, enum direction directio
     return true;
 }
 
+/* Wait until the child has something to say, and show that time goes by. */
+static void care_wait(struct copse_command *command, int end)
+{
+    struct copse_progress progress;
+    struct pollfd wanted = {.fd = end, .events = POLLIN};
+    uint64_t steps = 0;
+    copse_progress_start(&progress, &command->output, "Checking, seconds", 0);
+    while (poll(&wanted, 1, 1000 / STEPS_PER_SECOND) == 0) {
+        steps++;
+        copse_progress_step(&progress, steps / STEPS_PER_SECOND);
+    }
+    copse_progress_stop(&progress);
+}
+
 /* Check in a child process. False: it died, or there is none to be had. */
 static bool care_check_in_child(struct copse_command *command, struct verdict *verdict)
 {
@@ -292,6 +168,9 @@ static bool care_check_in_child(struct copse_command *command, struct verdict *v
         _exit(care_move(ends[1], verdict, sizeof(*verdict), DIRECTION_OUT) ? 0 : 1);
     }
     (void)close(ends[1]);
+    if (child > 0) {
+        care_wait(command, ends[0]);
+    }
     bool is_whole = child > 0 && care_move(ends[0], verdict, sizeof(*verdict), DIRECTION_IN);
     (void)close(ends[0]);
     int status = 0;
@@ -332,6 +211,8 @@ enum copse_exit copse_do_care_check(struct copse_command *command)
     if (!care_check_in_child(command, verdict)) {
         status = copse_output_fail(&command->output, &fault,
                                    "the store is damaged: reading it took the checker down");
+    } else if (verdict->err == COPSE_ERR_NOT_FOUND) {
+        status = copse_command_no_identity(command);
     } else if (verdict->err != COPSE_OK) {
         command->error = verdict->error;
         status = copse_command_fail(command, verdict->err, "the store");
@@ -355,6 +236,11 @@ enum copse_exit copse_do_care_backup(struct copse_command *command)
         return status;
     }
     enum copse_err err = copse_store_backup(command->store, path, &command->error);
+    if (err == COPSE_ERR_EXISTS) {
+        struct copse_output_fault fault = {COPSE_EXIT_CONFLICT, "exists",
+                                           "Give it another name: a backup replaces nothing."};
+        return copse_output_fail(&command->output, &fault, "%s", command->error.text);
+    }
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, path);
     }
@@ -467,10 +353,7 @@ enum copse_exit copse_do_care_log(struct copse_command *command)
     enum copse_exit status = copse_command_number(command, &limit, "limit", LOG_DEFAULT);
     limit = limit < LOG_MAX ? limit : LOG_MAX;
     if (status == COPSE_EXIT_OK) {
-        status = copse_command_open(command, COPSE_COMMAND_READS);
-    }
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin(command, &deed, COPSE_DB_READ);
+        status = copse_command_start(command, &deed, COPSE_DB_READ);
     }
     if (status != COPSE_EXIT_OK) {
         return status;
@@ -479,8 +362,7 @@ enum copse_exit copse_do_care_log(struct copse_command *command)
     enum copse_err err = care_log(command, &deed, limit);
     copse_answer_array_end(&command->output.json);
     copse_practice_end(&deed);
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, "the log");
+    return copse_command_end(command, err, "the log");
 }
 
 /* ---- export jsonl ---- */
@@ -488,6 +370,7 @@ enum copse_exit copse_do_care_log(struct copse_command *command)
 struct export_sink {
     FILE *file;
     uint64_t lines;
+    struct copse_progress progress;
 };
 
 static enum copse_err care_sink(void *context, struct copse_slice bytes)
@@ -496,62 +379,49 @@ static enum copse_err care_sink(void *context, struct copse_slice bytes)
     for (size_t i = 0; i < bytes.size; i++) {
         sink->lines += bytes.data[i] == '\n';
     }
+    copse_progress_step(&sink->progress, sink->lines);
     return fwrite(bytes.data, 1, bytes.size, sink->file) == bytes.size ? COPSE_OK : COPSE_ERR_IO;
 }
 
-/* Write under a temporary name and rename, so that a file is whole or not there. */
+static enum copse_err care_export(struct copse_practice_deed *deed, struct export_sink *sink)
+{
+    struct copse_view *view;
+    enum copse_err err = copse_practice_view(deed, &view);
+    return err == COPSE_OK ? copse_export_all(view, care_sink, sink) : err;
+}
+
 static enum copse_err care_export_to(struct copse_command *command,
                                      struct copse_practice_deed *deed, struct export_sink *sink,
                                      const char *path)
 {
-    char room[COPSE_FILES_PATH_MAX];
-    struct copse_view *view;
-    bool is_pipe = strcmp(path, "-") == 0;
-    int size = snprintf(room, sizeof(room), "%s.%ld.tmp", path, (long)getpid());
-    if (size < 0 || (size_t)size >= sizeof(room)) {
-        return copse_error_set(&command->error, COPSE_ERR_LIMIT, "the path is too long");
+    struct copse_files_new new;
+    enum copse_err err = copse_files_begin(&new, path, COPSE_FILES_SHARED, &command->error);
+    if (err != COPSE_OK) {
+        return err;
     }
-    sink->file = is_pipe ? stdout : fopen(room, "wx");
-    if (sink->file == NULL) {
-        return copse_error_set(&command->error, COPSE_ERR_IO, "cannot write %s: %s", path,
-                               strerror(errno));
-    }
-    enum copse_err err = copse_practice_view(deed, &view);
-    if (err == COPSE_OK) {
-        err = copse_export_all(view, care_sink, sink);
-    }
-    bool is_written = fflush(sink->file) == 0 && !ferror(sink->file) &&
-                      (is_pipe || fsync(fileno(sink->file)) == 0);
-    is_written = (is_pipe || fclose(sink->file) == 0) && is_written;
-    is_written = is_written && (is_pipe || err != COPSE_OK || rename(room, path) == 0);
-    if (!is_written && (err == COPSE_OK || err == COPSE_ERR_IO)) {
-        err = copse_error_set(&command->error, errno == ENOSPC ? COPSE_ERR_FULL : COPSE_ERR_IO,
-                              "cannot write %s: %s", path, strerror(errno));
-    }
-    if (err != COPSE_OK && !is_pipe) {
-        (void)unlink(room);
-    }
-    return err;
+    sink->file = new.stream;
+    err = care_export(deed, sink);
+    return copse_files_end(&new, err, &command->error);
 }
 
 enum copse_exit copse_do_care_export(struct copse_command *command)
 {
     struct copse_practice_deed deed;
-    struct export_sink sink = {.lines = 0};
+    struct export_sink sink = {.file = stdout};
     const char *path = command->arguments.words[0];
     bool is_pipe = strcmp(path, "-") == 0;
     if (is_pipe && command->output.mode == COPSE_OUTPUT_JSON) {
         return copse_command_usage(command, "Name a file, or leave out --json.",
                                    "--json and the export cannot both go to standard output");
     }
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin(command, &deed, COPSE_DB_READ);
-    }
+    enum copse_exit status = copse_command_start(command, &deed, COPSE_DB_READ);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
-    enum copse_err err = care_export_to(command, &deed, &sink, path);
+    copse_progress_start(&sink.progress, &command->output, "Lines", 0);
+    enum copse_err err =
+        is_pipe ? care_export(&deed, &sink) : care_export_to(command, &deed, &sink, path);
+    copse_progress_stop(&sink.progress);
     copse_practice_end(&deed);
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, path);

@@ -214,6 +214,13 @@ static enum copse_err import_all(struct import *import)
 
 /* ---- the command ---- */
 
+static void import_say_rest(struct copse_output *output, size_t count, const char *what)
+{
+    if (count > 0) {
+        copse_output_text(output, "; %zu %s", count, what);
+    }
+}
+
 static enum copse_exit import_finish(struct import *import)
 {
     struct copse_command *command = import->command;
@@ -238,9 +245,10 @@ static enum copse_exit import_finish(struct import *import)
                       import->is_dry ? "Would be: " : "", import->counts[COPSE_IMPORT_MARKDOWN_NEW],
                       import->counts[COPSE_IMPORT_MARKDOWN_CHANGED],
                       import->counts[COPSE_IMPORT_MARKDOWN_UNCHANGED], import->failed);
-    copse_output_text(&command->output,
-                      "; %zu with other ends of lines; left out: %zu links, %zu other files\n",
-                      import->normalised, import->walk.link_count, import->walk.other_count);
+    import_say_rest(&command->output, import->normalised, "with other ends of lines");
+    import_say_rest(&command->output, import->walk.link_count, "links left out");
+    import_say_rest(&command->output, import->walk.other_count, "other files left out");
+    copse_output_text(&command->output, "\n");
     if (import->failed > 0) {
         struct copse_output_fault fault = {COPSE_EXIT_FAILURE, import->first_code,
                                            "The others are in. Repair what is named and run it "

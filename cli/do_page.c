@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define PAGE_TAGS_MAX 32u
 #define CONTEXT_LINES 3u
 
 /* ---- versions as words ---- */
@@ -62,54 +61,37 @@ static enum copse_exit page_bad_version(struct copse_command *command, enum cops
 
 /* ---- new ---- */
 
-static size_t page_new_values(struct copse_command *command, struct copse_practice_value out[2],
-                              struct copse_slice tags[PAGE_TAGS_MAX], struct copse_slice title)
-{
-    size_t tag_count = 0;
-    const char *tag;
-    out[0] = (struct copse_practice_value){
-        .field = COPSE_OBJECT_FIELD_TITLE, .shape = COPSE_PRACTICE_STRING, .string = title};
-    while (tag_count < PAGE_TAGS_MAX &&
-           (tag = copse_arguments_nth(&command->arguments, "tag", tag_count)) != NULL) {
-        tags[tag_count++] = copse_bytes_of_string(tag);
-    }
-    out[1] = (struct copse_practice_value){.field = COPSE_OBJECT_FIELD_TAGS,
-                                           .shape = COPSE_PRACTICE_STRINGS,
-                                           .strings = tags,
-                                           .count = tag_count};
-    return tag_count > 0 ? 2 : 1;
-}
-
 static enum copse_exit page_save_new(struct copse_command *command, struct copse_slice title,
                                      struct copse_slice body)
 {
     struct copse_practice_deed deed;
-    struct copse_practice_value values[2];
-    struct copse_slice tags[PAGE_TAGS_MAX];
+    struct copse_command_tags tags;
     struct copse_page_version version;
     struct copse_id id;
-    struct copse_page_draft draft = {.values = values, .body = body};
-    draft.count = page_new_values(command, values, tags, title);
-    enum copse_exit status = copse_command_begin(command, &deed, COPSE_DB_WRITE);
+    enum copse_exit status = copse_command_tags(command, &tags);
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_begin(command, &deed, COPSE_DB_WRITE);
+    }
     if (status != COPSE_EXIT_OK) {
         return status;
     }
+    const struct copse_practice_value values[] = {
+        {.field = COPSE_OBJECT_FIELD_TITLE, .shape = COPSE_PRACTICE_STRING, .string = title},
+        {.field = COPSE_OBJECT_FIELD_TAGS,
+         .shape = COPSE_PRACTICE_STRINGS,
+         .strings = tags.items,
+         .count = tags.count},
+    };
+    struct copse_page_draft draft = {
+        .values = values, .count = tags.count > 0 ? 2 : 1, .body = body};
     enum copse_err err = copse_page_create(&deed, &id, &version, &draft, &command->error);
-    if (err != COPSE_OK) {
-        copse_practice_end(&deed);
-        return copse_command_fail(command, err, "the page was not saved");
-    }
-    status = copse_command_commit(command, &deed);
+    status = copse_command_commit(command, &deed, err, "the page was not saved");
     if (status != COPSE_EXIT_OK) {
         return status;
     }
-    char shortened[COPSE_OUTPUT_SHORT_ID_BYTES];
-    copse_output_short_id(shortened, &id);
     copse_answer_id(&command->output.json, "id", &id);
     page_answer_version(command, "version", &version, &id);
-    copse_output_text(&command->output, "%s\n", shortened);
-    copse_output_note(&command->output, "Saved here. copse page show %s shows it.", shortened);
-    return copse_output_done(&command->output);
+    return copse_command_saved(command, &id, "page show");
 }
 
 enum copse_exit copse_do_page_new(struct copse_command *command)
@@ -118,27 +100,25 @@ enum copse_exit copse_do_page_new(struct copse_command *command)
     struct copse_builder body;
     struct copse_slice title_text = {NULL, 0};
     struct copse_slice body_text = {NULL, 0};
-    struct copse_input input = {.name = "page",
-                                .words = COPSE_INPUT_NO_WORDS,
-                                .empty = COPSE_INPUT_MAY_BE_EMPTY,
-                                .max = COPSE_INPUT_BYTES_MAX};
+    struct copse_input input = {
+        .name = "page", .words = COPSE_INPUT_NO_WORDS, .empty = COPSE_INPUT_MAY_BE_EMPTY};
     enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_look_before(command, NULL);
+    }
     if (status != COPSE_EXIT_OK) {
         return status;
     }
     copse_builder_init(&title, command->practice.memory);
     copse_builder_init(&body, command->practice.memory);
-    status = copse_input_text(command, &body, &input);
+    status = copse_command_line(command, &title, &title_text, "title");
     if (status == COPSE_EXIT_OK) {
-        enum copse_err err = copse_command_join(&title, command, 0);
-        if (err == COPSE_OK) {
-            err = copse_builder_end(&title_text, &title);
-        }
-        if (err == COPSE_OK) {
-            err = copse_builder_end(&body_text, &body);
-        }
-        status = err == COPSE_OK ? page_save_new(command, title_text, body_text)
-                                 : copse_command_fail(command, err, "the page");
+        status = copse_input_text(command, &body, &input);
+    }
+    if (status == COPSE_EXIT_OK && copse_builder_end(&body_text, &body) != COPSE_OK) {
+        status = copse_command_fail(command, COPSE_ERR_NOMEM, "the page");
+    } else if (status == COPSE_EXIT_OK) {
+        status = page_save_new(command, title_text, body_text);
         if (status != COPSE_EXIT_OK) {
             copse_input_keep(command, body_text);
         }
@@ -257,12 +237,10 @@ static enum copse_exit page_save(struct copse_command *command, struct copse_pag
     id = object.id;
     enum copse_err err = page_write(command, &deed, &object, version, &changed, text, &plan);
     copse_page_forget(&plan);
-    if (err == COPSE_OK && changed) {
-        status = copse_command_commit(command, &deed);
+    if (err != COPSE_OK || changed) {
+        status = copse_command_commit(command, &deed, err, "the page was not saved");
     } else {
         copse_practice_end(&deed);
-        status = err == COPSE_OK ? COPSE_EXIT_OK
-                                 : copse_command_fail(command, err, "the page was not saved");
     }
     if (status != COPSE_EXIT_OK) {
         return status;
@@ -283,13 +261,15 @@ enum copse_exit copse_do_page_edit(struct copse_command *command)
     struct copse_builder after;
     struct copse_slice text = {NULL, 0};
     struct copse_page_version version;
-    struct copse_input input = {.name = "page",
-                                .words = COPSE_INPUT_NO_WORDS,
-                                .empty = COPSE_INPUT_MAY_BE_EMPTY,
-                                .max = COPSE_INPUT_BYTES_MAX};
+    struct copse_input input = {
+        .name = "page", .words = COPSE_INPUT_NO_WORDS, .empty = COPSE_INPUT_MAY_BE_EMPTY};
     bool has_text = copse_arguments_has(&command->arguments, "file") ||
                     copse_arguments_has(&command->arguments, "message");
-    bool is_title_only = !has_text && copse_arguments_has(&command->arguments, "title");
+    const char *title = copse_arguments_get(&command->arguments, "title");
+    bool is_title_only = !has_text && title != NULL;
+    if (title != NULL && copse_command_is_blank(copse_bytes_of_string(title))) {
+        return copse_command_usage(command, NULL, "the title is empty: nothing was saved");
+    }
     enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
     if (status != COPSE_EXIT_OK) {
         return status;
@@ -345,7 +325,8 @@ static enum copse_err page_answer_conflicts(struct copse_command *command,
         copse_answer_array_end(json);
         copse_answer_object_end(json);
         copse_output_note(&command->output,
-                          "%zu people gave it a different %s: say which with copse page edit",
+                          "%zu people gave it a different %s at once; copse page edit ID "
+                          "--title TITLE says which it is.",
                           values.count, name);
     }
     copse_answer_array_end(json);
@@ -401,11 +382,8 @@ enum copse_exit copse_do_page_show(struct copse_command *command)
     struct copse_page page;
     struct copse_page_version version;
     const char *wanted = copse_arguments_get(&command->arguments, "version");
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin_on(command, &deed, &object, COPSE_DB_READ,
-                                        command->arguments.words[0], COPSE_OBJECT_PAGE);
-    }
+    enum copse_exit status =
+        copse_command_start_on(command, &deed, &object, COPSE_DB_READ, COPSE_OBJECT_PAGE);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -424,8 +402,7 @@ enum copse_exit copse_do_page_show(struct copse_command *command)
     err = page_show(command, &deed, &object, &page, &version);
     copse_page_close(&page);
     copse_practice_end(&deed);
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, "the page");
+    return copse_command_end(command, err, "the page");
 }
 
 /* ---- history ---- */
@@ -459,11 +436,8 @@ enum copse_exit copse_do_page_history(struct copse_command *command)
     struct copse_view_object object;
     struct copse_page_step *steps = NULL;
     size_t count = 0;
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin_on(command, &deed, &object, COPSE_DB_READ,
-                                        command->arguments.words[0], COPSE_OBJECT_PAGE);
-    }
+    enum copse_exit status =
+        copse_command_start_on(command, &deed, &object, COPSE_DB_READ, COPSE_OBJECT_PAGE);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -475,8 +449,7 @@ enum copse_exit copse_do_page_history(struct copse_command *command)
     copse_answer_array_end(&command->output.json);
     copse_memory_free(command->practice.memory, steps);
     copse_practice_end(&deed);
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, "the history");
+    return copse_command_end(command, err, "the history");
 }
 
 /* ---- diff ---- */
@@ -644,11 +617,8 @@ enum copse_exit copse_do_page_diff(struct copse_command *command)
     struct copse_practice_deed deed;
     struct copse_view_object object;
     struct copse_page_version versions[2];
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin_on(command, &deed, &object, COPSE_DB_READ,
-                                        command->arguments.words[0], COPSE_OBJECT_PAGE);
-    }
+    enum copse_exit status =
+        copse_command_start_on(command, &deed, &object, COPSE_DB_READ, COPSE_OBJECT_PAGE);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -698,7 +668,7 @@ static enum copse_err page_list_one(struct copse_command *command, struct copse_
     copse_answer_object_end(&command->output.json);
     copse_output_styled(&command->output, COPSE_OUTPUT_FAINT, "%s", shortened);
     copse_output_text(&command->output, "  ");
-    copse_output_words(&command->output, title, COPSE_TERMINAL_LINE);
+    copse_output_title(&command->output, title);
     copse_output_text(&command->output, "\n");
     return COPSE_OK;
 }
@@ -714,10 +684,7 @@ enum copse_exit copse_do_page_list(struct copse_command *command)
     const char *tag = copse_arguments_get(&command->arguments, "tag");
     enum copse_exit status = copse_command_number(command, &limit, "limit", UINT32_MAX);
     if (status == COPSE_EXIT_OK) {
-        status = copse_command_open(command, COPSE_COMMAND_READS);
-    }
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin(command, &deed, COPSE_DB_READ);
+        status = copse_command_start(command, &deed, COPSE_DB_READ);
     }
     if (status != COPSE_EXIT_OK) {
         return status;

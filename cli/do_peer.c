@@ -1,14 +1,25 @@
 /* Meeting other nodes: serve, sync, and the book of addresses. */
 #include "cli/deeds.h"
+#include "cli/detach.h"
 #include "node/peering/gossip.h"
 #include "node/peering/lock.h"
 #include "node/peering/uv_env.h"
+#include "node/practice/capacity.h"
+#include "node/practice/community.h"
+#include "node/practice/tend.h"
+#include "protocol/wire/record.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #define PEER_LISTEN "0.0.0.0:7071"
-#define PEER_AGENT "copse/0.1.0"
+#define PEER_AGENT "copse/" COPSE_VERSION
+#define PEER_CHORES_MS 30000u  /* between looks for what is due after others were met */
+#define PEER_TENDS_MS 3600000u /* and at the least */
+#define STOP_STEPS 150u        /* of 100 ms: longer than a node takes to say goodbye */
 
 /* What a node is made of while a command runs it. */
 struct peering {
@@ -17,9 +28,14 @@ struct peering {
     struct copse_peers peers;
     struct copse_gossip *gossip;
     bool is_serving;
+    bool has_key;   /* the node that is called is known by its key */
     size_t waiting; /* calls that have not ended */
+    struct copse_progress progress;
     struct copse_gossip_news total;
     struct copse_gossip_news last; /* the link that ended last */
+    uint64_t tended_ms;            /* when it was last looked for what is due */
+    bool has_news;                 /* something has come since */
+    bool has_returned;             /* the person was readmitted, and this device has opened a log */
     enum copse_err fault;
 };
 
@@ -36,33 +52,62 @@ static void peer_add(struct copse_gossip_news *total, const struct copse_gossip_
     total->bytes_out += news->bytes_out;
 }
 
+/* One line about a link; of a node that runs for weeks, with the time. */
+static void peer_note(struct peering *peering, const char *text)
+{
+    char when[COPSE_TERMINAL_TIME_BYTES] = "";
+    struct copse_command *command = peering->command;
+    copse_progress_stop(&peering->progress);
+    if (peering->is_serving) {
+        uint64_t now_ms = command->practice.now_ms(command->practice.context);
+        copse_terminal_time(when, (int64_t)now_ms, COPSE_TERMINAL_LOCAL);
+    }
+    copse_output_note(&command->output, "%s%s%s", when, peering->is_serving ? "  " : "", text);
+}
+
+static void peer_gone(struct peering *peering, const struct copse_gossip_news *news)
+{
+    char text[128];
+    char node[COPSE_OUTPUT_SHORT_ID_BYTES];
+    copse_output_short_id(node, &news->node);
+    peer_add(&peering->total, news);
+    peering->last = *news;
+    if (news->is_linked) {
+        (void)snprintf(text, sizeof(text),
+                       "Parted from node %s: %" PRIu64 " entries came, %" PRIu64 " went", node,
+                       news->entries_in, news->entries_out);
+        peer_note(peering, text);
+    }
+    if (peering->waiting > 0 && --peering->waiting == 0) {
+        copse_uv_env_stop(peering->env);
+    }
+}
+
 static void peer_told(void *context, const struct copse_gossip_news *news)
 {
     struct peering *peering = context;
-    char hex[COPSE_OUTPUT_SHORT_ID_BYTES];
-    copse_output_short_id(hex, &news->node);
+    char text[64];
+    char node[COPSE_OUTPUT_SHORT_ID_BYTES];
     switch (news->kind) {
     case COPSE_GOSSIP_LINKED:
-        copse_output_note(&peering->command->output, "Met node %s", hex);
+        copse_output_short_id(node, &news->node);
+        (void)snprintf(text, sizeof(text), "Met node %s", node);
+        peer_note(peering, text);
+        break;
+    case COPSE_GOSSIP_STORED:
+        if (!peering->is_serving) {
+            copse_progress_step(&peering->progress, news->entries_in);
+        }
         break;
     case COPSE_GOSSIP_EQUAL:
+        peering->has_news = true;
         break;
     case COPSE_GOSSIP_GONE:
-        peer_add(&peering->total, news);
-        peering->last = *news;
-        if (news->is_linked) {
-            copse_output_note(&peering->command->output,
-                              "Parted from node %s: %" PRIu64 " in, %" PRIu64 " out", hex,
-                              news->entries_in, news->entries_out);
-        }
-        if (peering->waiting > 0 && --peering->waiting == 0) {
-            copse_uv_env_stop(peering->env);
-        }
+        peer_gone(peering, news);
         break;
     case COPSE_GOSSIP_FAULT:
         if (news->err == COPSE_ERR_FULL && peering->is_serving) {
-            copse_output_note(&peering->command->output,
-                              "The disk is full: nothing is taken from others for now");
+            peer_note(peering, "The disk is full: nothing is taken from others for now");
             break;
         }
         peering->fault = news->err;
@@ -120,11 +165,12 @@ enum copse_exit copse_do_peer_add(struct copse_command *command)
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, "the address is not kept");
     }
-    copse_answer_word(&command->output.json, "address", entry.address);
+    const char *address = copse_command_address(entry.address);
+    copse_answer_word(&command->output.json, "address", address);
     copse_output_text(&command->output,
                       "%s is in the book. copse serve calls it from its next "
                       "start on; copse sync calls it now.\n",
-                      entry.address);
+                      address);
     return copse_output_done(&command->output);
 }
 
@@ -141,9 +187,10 @@ enum copse_exit copse_do_peer_list(struct copse_command *command)
     copse_answer_array(json, "items");
     for (size_t i = 0; err == COPSE_OK && i < peers.count; i++) {
         const struct copse_peers_entry *entry = &peers.entries[i];
-        char when[COPSE_TERMINAL_TIME_BYTES] = "never reached";
+        const char *address = copse_command_address(entry->address);
+        char when[COPSE_TERMINAL_TIME_BYTES] = "never";
         copse_answer_object(json, NULL);
-        copse_answer_word(json, "address", entry->address);
+        copse_answer_word(json, "address", address);
         if (copse_bytes_is_zero(&entry->node)) {
             copse_answer_null(json, "node");
         } else {
@@ -156,12 +203,14 @@ enum copse_exit copse_do_peer_list(struct copse_command *command)
             copse_terminal_time(when, (int64_t)entry->reached_ms, COPSE_TERMINAL_LOCAL);
         }
         copse_answer_object_end(json);
-        copse_output_text(&command->output, "%s  %s\n", entry->address, when);
+        copse_output_text(&command->output, "%-28s  reached: %s\n", address, when);
     }
     copse_answer_array_end(json);
+    if (err == COPSE_OK && peers.count == 0) {
+        copse_output_note(&command->output, "The book is empty: copse peer add ADDR");
+    }
     copse_peers_deinit(&peers);
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, "the book of addresses");
+    return copse_command_end(command, err, "the book of addresses");
 }
 
 /* ---- a node ---- */
@@ -205,6 +254,44 @@ static void peer_end(struct peering *peering)
     copse_peers_deinit(&peering->peers);
 }
 
+/* ---- what is due ---- */
+
+static void peer_say_tended(struct copse_command *command, const struct copse_tend_done *done)
+{
+    struct copse_output *output = &command->output;
+    if (done->invitations > 0) {
+        copse_output_note(output, "Closed %zu invitations that were used up or over",
+                          done->invitations);
+    }
+    if (done->terms > 0) {
+        copse_output_note(output, "Ended %zu roles whose term is over", done->terms);
+    }
+    if (done->rules > 0) {
+        copse_output_note(output, "Joined rules that were changed in several places");
+    }
+}
+
+/* A fault is left to the next look: nobody waits for it. Has this device come back? */
+static bool peer_tend(struct copse_command *command)
+{
+    struct copse_tend_done done = {.invitations = 0};
+    if (copse_tend_all(&command->practice, &done, NULL) == COPSE_OK) {
+        peer_say_tended(command, &done);
+    }
+    return done.has_returned;
+}
+
+static void peer_chores(void *context)
+{
+    struct peering *peering = context;
+    uint64_t now_ms = peering->command->practice.now_ms(peering->command->practice.context);
+    if (peering->has_news || now_ms >= peering->tended_ms + PEER_TENDS_MS) {
+        peering->has_news = false;
+        peering->tended_ms = now_ms;
+        (void)peer_tend(peering->command);
+    }
+}
+
 /* ---- serve ---- */
 
 /* Note where this node listens (or with no address that it does not any more), for invitations. */
@@ -225,28 +312,78 @@ static enum copse_err peer_note_own(struct copse_command *command,
     return copse_practice_commit(&deed, &command->error);
 }
 
-static enum copse_exit peer_serve(struct peering *peering, const char *address)
+/* Listen, and note it for invitations. */
+static enum copse_err peer_listen(struct peering *peering, struct copse_ticket_peer *own,
+                                  char at[COPSE_UV_NET_ADDRESS_BYTES])
+{
+    struct copse_command *command = peering->command;
+    const char *address = copse_arguments_get(&command->arguments, "listen");
+    memset(own, 0, sizeof(*own));
+    copse_gossip_node(peering->gossip, &own->node);
+    enum copse_err err =
+        copse_uv_net_listen(copse_uv_env_net(peering->env), at,
+                            address == NULL ? PEER_LISTEN : address, &command->error);
+    if (err == COPSE_OK) {
+        copse_uv_net_addresses(own, at);
+        err = peer_note_own(command, own);
+    }
+    return err;
+}
+
+/* Say that it stands; `log`, where it goes on in the background, is where it writes. */
+static enum copse_exit peer_stands(struct copse_command *command,
+                                   const struct copse_ticket_peer *own, const char *at,
+                                   const char *log)
+{
+    copse_answer_word(&command->output.json, "listen", at);
+    copse_answer_id(&command->output.json, "node", &own->node);
+    copse_output_text(&command->output, "Listening at %s. %s\n", at,
+                      log == NULL ? "Ctrl-C stops." : "copse serve --stop stops it.");
+    copse_command_addresses(command, own, "Others reach it at ");
+    copse_output_text(&command->output, own->address_count > 0 ? "\n" : "");
+    if (log != NULL) {
+        copse_answer_number(&command->output.json, "process", (uint64_t)getpid());
+        copse_answer_word(&command->output.json, "log", log);
+        copse_output_text(&command->output, "It writes to %s\n", log);
+    }
+    return copse_output_done(&command->output);
+}
+
+static enum copse_exit peer_serve(struct peering *peering, struct copse_detach *detach)
 {
     struct copse_command *command = peering->command;
     char at[COPSE_UV_NET_ADDRESS_BYTES];
+    char log[COPSE_FILES_PATH_MAX];
+    char name[64];
+    char node[COPSE_OUTPUT_SHORT_ID_BYTES];
+    int file = -1;
     bool was_interrupted = false;
     struct copse_ticket_peer own;
-    memset(&own, 0, sizeof(own));
-    copse_gossip_node(peering->gossip, &own.node);
-    enum copse_err err =
-        copse_uv_net_listen(copse_uv_env_net(peering->env), at, address, &command->error);
-    if (err == COPSE_OK) {
-        copse_uv_net_addresses(&own, at);
-        err = peer_note_own(command, &own);
+    enum copse_err err = peer_listen(peering, &own, at);
+    if (err == COPSE_OK && detach->is_child) {
+        copse_output_short_id(node, &own.node);
+        (void)snprintf(name, sizeof(name), "serve-%s.log", node);
+        err = copse_detach_open_log(&file, log, command, name);
+    }
+    if (err == COPSE_ERR_DECODE) {
+        return copse_command_usage(command, "Such as 0.0.0.0:7071, or 127.0.0.1:0 for any port.",
+                                   "%s", command->error.text);
+    }
+    if (err == COPSE_ERR_NETWORK) {
+        struct copse_output_fault fault = {COPSE_EXIT_NETWORK, "network",
+                                           "--listen ADDR:PORT names another place; port 0 takes "
+                                           "any that is free."};
+        return copse_output_fail(&command->output, &fault, "%s", command->error.text);
     }
     if (err != COPSE_OK) {
-        return copse_command_fail(command, err, address);
+        return copse_command_fail(command, err, "the node cannot listen");
     }
-    copse_answer_word(&command->output.json, "listen", at);
-    copse_answer_id(&command->output.json, "node", &own.node);
-    copse_output_text(&command->output, "Listening at %s. Ctrl-C stops.\n", at);
-    enum copse_exit status = copse_output_done(&command->output);
+    enum copse_exit status = peer_stands(command, &own, at, detach->is_child ? log : NULL);
     if (status == COPSE_EXIT_OK) {
+        if (detach->is_child) {
+            copse_detach_stand(detach, file);
+        }
+        copse_uv_env_every(peering->env, PEER_CHORES_MS, peer_chores, peering);
         copse_uv_env_run(peering->env, &was_interrupted);
     }
     own.address_count = 0;
@@ -254,55 +391,228 @@ static enum copse_exit peer_serve(struct peering *peering, const char *address)
     return err == COPSE_OK ? status : copse_command_fail(command, err, "the store");
 }
 
-enum copse_exit copse_do_peer_serve(struct copse_command *command)
+static enum copse_exit peer_run(struct copse_command *command, struct copse_detach *detach)
 {
     struct peering peering;
-    const char *address = copse_arguments_get(&command->arguments, "listen");
     int lock = -1;
     enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
     enum copse_err err = copse_lock_take(&lock, command->home, &command->error);
+    if (err == COPSE_ERR_BUSY) {
+        struct copse_output_fault fault = {COPSE_EXIT_BUSY, "busy",
+                                           "copse status tells where; copse serve --stop stops "
+                                           "it."};
+        return copse_output_fail(&command->output, &fault, "%s", command->error.text);
+    }
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, "serve");
     }
     err = peer_begin(&peering, command, PEER_CALLS);
-    status = err == COPSE_OK ? peer_serve(&peering, address == NULL ? PEER_LISTEN : address)
+    status = err == COPSE_OK ? peer_serve(&peering, detach)
                              : copse_command_fail(command, err, "the node cannot start");
     peer_end(&peering);
     copse_lock_release(lock);
     return status;
 }
 
+/* Ask the one that runs to end, and wait until it has. */
+static enum copse_exit peer_stop(struct copse_command *command)
+{
+    const struct timespec step = {.tv_nsec = 100000000};
+    long process = 0;
+    if (!copse_lock_is_taken(command->home, &process)) {
+        struct copse_output_fault fault = {COPSE_EXIT_NOT_FOUND, "not_running", NULL};
+        return copse_output_fail(&command->output, &fault, "copse serve does not run for %s",
+                                 command->home);
+    }
+    if (process <= 0 || kill((pid_t)process, SIGTERM) != 0) {
+        struct copse_output_fault fault = {COPSE_EXIT_PERMISSION, "refused", NULL};
+        return copse_output_fail(&command->output, &fault,
+                                 "copse serve belongs to somebody else (process %ld)", process);
+    }
+    for (size_t i = 0; i < STOP_STEPS && copse_lock_is_taken(command->home, NULL); i++) {
+        (void)nanosleep(&step, NULL);
+    }
+    if (copse_lock_is_taken(command->home, NULL)) {
+        struct copse_output_fault fault = {COPSE_EXIT_BUSY, "busy", "Try again in a moment."};
+        return copse_output_fail(&command->output, &fault,
+                                 "copse serve (process %ld) has not ended yet", process);
+    }
+    copse_answer_number(&command->output.json, "process", (uint64_t)process);
+    copse_output_text(&command->output, "copse serve has stopped.\n");
+    return copse_output_done(&command->output);
+}
+
+enum copse_exit copse_do_peer_serve(struct copse_command *command)
+{
+    struct copse_detach detach = {.end = -1};
+    if (copse_arguments_has(&command->arguments, "stop")) {
+        return peer_stop(command);
+    }
+    if (copse_arguments_has(&command->arguments, "background")) {
+        enum copse_exit status = copse_detach_begin(&detach, command);
+        if (!detach.is_child) {
+            return status;
+        }
+    }
+    return peer_run(command, &detach);
+}
+
 /* ---- sync ---- */
 
+/* Somebody took the call, and was not who was meant. */
+static enum copse_exit peer_no_node(struct peering *peering, const char *where)
+{
+    struct copse_output *output = &peering->command->output;
+    bool is_silent = peering->last.bytes_in == 0;
+    struct copse_output_fault fault = {COPSE_EXIT_NETWORK, "no_node",
+                                       "Is copse serve running there, and is the port right?"};
+    /* Another protocol is given up at the length of its first record. */
+    bool has_shaken = peering->last.bytes_in > COPSE_RECORD_HEAD_BYTES;
+    if (has_shaken && peering->last.code == COPSE_CODE_MALFORMED && peering->has_key) {
+        fault.code = "wrong_key";
+        fault.hint = "If that node was set up anew, copse peer add with its address forgets the "
+                     "old key.";
+        return copse_output_fail(output, &fault,
+                                 "what answers at %s does not have the key of the node that was "
+                                 "meant",
+                                 where);
+    }
+    return copse_output_fail(output, &fault,
+                             is_silent ? "at %s the call is taken, but no copse node answers"
+                                       : "what answers at %s is no copse node",
+                             where);
+}
+
+/* Asks one community something; true ends the walk. */
+typedef bool peer_ask(struct copse_command *command, struct copse_practice_deed *deed,
+                      void *context);
+
+/* Ask all communities in turn, each in a reading of its own. Did one end it? */
+static bool peer_each(struct copse_command *command, peer_ask *ask, void *context)
+{
+    uint32_t number = 0;
+    for (;;) {
+        struct copse_practice_deed deed;
+        struct copse_id id;
+        enum copse_err err =
+            copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ, NULL);
+        if (err == COPSE_OK) {
+            err = copse_community_next(&deed, &id, &number);
+            copse_practice_end(&deed);
+        }
+        if (err == COPSE_OK) {
+            err = copse_practice_begin(&deed, &command->practice, &id, COPSE_DB_READ, NULL);
+        }
+        if (err != COPSE_OK) {
+            return false;
+        }
+        bool is_over = ask(command, &deed, context);
+        copse_practice_end(&deed);
+        if (is_over) {
+            return true;
+        }
+    }
+}
+
+/* Is this device shut out? Then `context`, an error, says why. */
+static bool peer_is_shut_out(struct copse_command *command, struct copse_practice_deed *deed,
+                             void *context)
+{
+    static const struct copse_op any = {.kind = COPSE_OP_LEAVE};
+    struct copse_capacity capacity;
+    struct copse_error *error = context;
+    (void)command;
+    return copse_capacity_choose(deed, &capacity, &any, error) == COPSE_ERR_REFUSED;
+}
+
+/* Has it joined, and what it joined by has not come? Then `context`, an error, says so. */
+static bool peer_is_not_in(struct copse_command *command, struct copse_practice_deed *deed,
+                           void *context)
+{
+    static const struct copse_op any = {.kind = COPSE_OP_LEAVE};
+    struct copse_community_card card;
+    struct copse_capacity capacity;
+    struct copse_error *error = context;
+    (void)command;
+    if (copse_capacity_choose(deed, &capacity, &any, NULL) != COPSE_OK || !capacity.is_early ||
+        copse_community_card(deed, &card) != COPSE_OK) {
+        return false;
+    }
+    (void)copse_error_set(error, COPSE_ERR_NOT_FOUND,
+                          "it does not take you into %.*s: the invitation may be closed or over",
+                          (int)card.name.size,
+                          card.name.size > 0 ? (const char *)card.name.data : "");
+    return true;
+}
+
+/* Say where the reader waits to be let in, and who can do that. */
+static bool peer_note_waiting(struct copse_command *command, struct copse_practice_deed *deed,
+                              void *context)
+{
+    static const struct copse_op welcome = {.kind = COPSE_OP_GRANT, .role = COPSE_OP_MEMBER};
+    struct copse_community_card card;
+    char who[COPSE_CAPACITY_WHO_BYTES];
+    (void)context;
+    if (copse_community_card(deed, &card) == COPSE_OK && card.is_waiting &&
+        copse_capacity_who_may(deed, who, &welcome) == COPSE_OK) {
+        copse_output_text(&command->output, "In ");
+        copse_output_words(&command->output, card.name, COPSE_TERMINAL_LINE);
+        copse_output_text(&command->output,
+                          " you read as a guest until you are let in. That is for ");
+        copse_output_words(&command->output, copse_bytes_of_string(who), COPSE_TERMINAL_LINE);
+        copse_output_text(&command->output, ".\n");
+    }
+    return false;
+}
+
 /* Why there is nothing to be glad of. */
-static enum copse_exit peer_sync_failed(struct peering *peering, const char *address)
+static enum copse_exit peer_sync_failed(struct peering *peering, const char *where)
 {
     struct copse_output *output = &peering->command->output;
     const struct copse_gossip_news *total = &peering->total;
+    struct copse_error why = {""};
     struct copse_output_fault fault = {COPSE_EXIT_NETWORK, "network",
                                        "Is copse serve running there, and is the port right?"};
     if (!total->is_reached) {
-        return copse_output_fail(output, &fault, "nobody answers at %s", address);
+        return copse_output_fail(output, &fault, "nobody answers at %s", where);
     }
     if (!total->is_linked) {
-        fault.code = "no_node";
-        return copse_output_fail(
-            output, &fault, "what answers at %s is not the copse node that was meant", address);
+        return peer_no_node(peering, where);
     }
     if (peering->last.code == COPSE_CODE_WRONG_PEER) {
         fault = (struct copse_output_fault){COPSE_EXIT_USAGE, "own_address", NULL};
-        return copse_output_fail(output, &fault, "%s is this very node", address);
+        return copse_output_fail(output, &fault, "%s is this very node", where);
+    }
+    if (peering->has_returned) {
+        fault = (struct copse_output_fault){COPSE_EXIT_FAILURE, "not_equal",
+                                            "Call once more: copse sync ADDRESS"};
+        return copse_output_fail(output, &fault,
+                                 "you have been let in again, which is not known there yet");
+    }
+    if (total->unknown > 0 && total->unknown == total->topics &&
+        peer_each(peering->command, peer_is_shut_out, &why)) {
+        fault = (struct copse_output_fault){COPSE_EXIT_PERMISSION, "refused",
+                                            "copse people role history NAME tells how that came "
+                                            "to be; copse unplaced list shows your words."};
+        return copse_output_fail(output, &fault, "%s", why.text);
+    }
+    if (total->unknown > 0 && total->unknown == total->topics &&
+        peer_each(peering->command, peer_is_not_in, &why)) {
+        fault = (struct copse_output_fault){COPSE_EXIT_NOT_FOUND, "nothing_in_common",
+                                            "Ask for another one. What you wrote is kept."};
+        return copse_output_fail(output, &fault, "%s", why.text);
     }
     if (total->unknown == total->topics) {
         fault = (struct copse_output_fault){COPSE_EXIT_NOT_FOUND, "nothing_in_common",
-                                            "copse community join TICKET joins one."};
+                                            "Ask for an invitation; copse community join TICKET "
+                                            "joins."};
         return copse_output_fail(output, &fault,
-                                 "the node at %s shares no community with you, or does not know "
-                                 "you as a member",
-                                 address);
+                                 "who answers at %s shares no community with you, or does not "
+                                 "know you as a member",
+                                 where);
     }
     fault.code = "not_equal";
     fault.hint = "What has come is kept. Try again.";
@@ -312,13 +622,13 @@ static enum copse_exit peer_sync_failed(struct peering *peering, const char *add
                                  : copse_message_code_text(peering->last.code));
 }
 
-static enum copse_exit peer_sync_done(struct peering *peering, const char *address)
+static enum copse_exit peer_sync_done(struct peering *peering, const char *where)
 {
     struct copse_output *output = &peering->command->output;
     const struct copse_gossip_news *total = &peering->total;
     bool is_equal = total->equal > 0 && total->equal + total->unknown == total->topics;
     if (!is_equal) {
-        return peer_sync_failed(peering, address);
+        return peer_sync_failed(peering, where);
     }
     copse_answer_number(&output->json, "entries_in", total->entries_in);
     copse_answer_number(&output->json, "entries_out", total->entries_out);
@@ -330,6 +640,7 @@ static enum copse_exit peer_sync_done(struct peering *peering, const char *addre
                       "Equal now: %" PRIu64 " entries came, %" PRIu64 " went (%" PRIu64
                       " bytes in, %" PRIu64 " out)\n",
                       total->entries_in, total->entries_out, total->bytes_in, total->bytes_out);
+    (void)peer_each(peering->command, peer_note_waiting, NULL);
     return copse_output_done(output);
 }
 
@@ -346,6 +657,7 @@ static enum copse_err peer_call(struct peering *peering, const char *address)
     for (size_t i = 0; err == COPSE_OK && i < peers->count; i++) {
         uint64_t connection = 0;
         if ((address == NULL || i == index) && peering->waiting < COPSE_PEERS_DIALLED_MAX) {
+            peering->has_key = !copse_bytes_is_zero(&peers->entries[i].node);
             err = copse_gossip_call(peering->gossip, &connection, &peers->entries[i]);
             peering->waiting += err == COPSE_OK;
             err = err == COPSE_ERR_NETWORK ? COPSE_OK : err;
@@ -358,19 +670,31 @@ static enum copse_exit peer_sync(struct peering *peering, const char *address)
 {
     bool was_interrupted = false;
     struct copse_command *command = peering->command;
-    const char *shown = address == NULL ? "any address of the book" : address + 2;
+    const char *where =
+        address == NULL ? "the addresses in the book" : copse_command_address(address);
     enum copse_err err = peer_call(peering, address);
+    if (err == COPSE_OK && peering->peers.count == 0) {
+        struct copse_output_fault fault = {COPSE_EXIT_NOT_FOUND, "no_address",
+                                           "copse sync HOST:PORT calls one; copse peer add keeps "
+                                           "it."};
+        return copse_output_fail(&command->output, &fault, "the book of addresses is empty");
+    }
     if (err == COPSE_OK && peering->waiting > 0) {
+        copse_progress_start(&peering->progress, &command->output, "Entries that came", 0);
         copse_uv_env_run(peering->env, &was_interrupted);
+        copse_progress_stop(&peering->progress);
         err = peering->fault;
     }
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, "the store");
     }
     if (was_interrupted) {
-        return COPSE_EXIT_INTERRUPTED;
+        struct copse_output_fault fault = {COPSE_EXIT_INTERRUPTED, "interrupted",
+                                           "Run it again: what has come is kept."};
+        return copse_output_fail(&command->output, &fault, "interrupted before both were equal");
     }
-    return peer_sync_done(peering, shown);
+    peering->has_returned = peer_tend(command);
+    return peer_sync_done(peering, where);
 }
 
 enum copse_exit copse_do_peer_sync(struct copse_command *command)

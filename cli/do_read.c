@@ -2,6 +2,7 @@
 #include "cli/deeds.h"
 #include "node/practice/community.h"
 #include "node/practice/find.h"
+#include "node/practice/mute.h"
 #include "node/practice/page.h"
 #include "node/practice/post.h"
 #include "protocol/entry/clock.h"
@@ -68,12 +69,22 @@ static struct copse_slice read_initial(const struct copse_view_object *post,
     return copse_reading_text(value);
 }
 
+/* The type as people call it: what has the first type of its kind goes by the kind. */
+static const char *read_type(const char *type, const struct copse_view_object *object)
+{
+    if (strcmp(type, "document") == 0) {
+        return "page";
+    }
+    return strcmp(type, "talk") == 0 ? object->create.op.has_ref ? "reply" : "post" : type;
+}
+
 /* What a post says. */
 struct words {
     struct copse_slice title;
     struct copse_slice body;
     const char *type;
     bool accepted;
+    bool muted; /* its author is, by this reader */
 };
 
 static void read_answer_post(struct copse_command *command, struct copse_practice_deed *deed,
@@ -94,6 +105,7 @@ static void read_answer_post(struct copse_command *command, struct copse_practic
     }
     copse_answer_truth(json, "accepted", words->accepted);
     copse_answer_truth(json, "visible", post->is_visible);
+    copse_answer_truth(json, "muted", words->muted);
     copse_answer_time(json, "written", (int64_t)read_written_ms(post));
     copse_answer_object_end(json);
 }
@@ -114,6 +126,9 @@ static enum copse_err read_post(struct copse_command *command, struct copse_prac
     if (err == COPSE_OK) {
         err = copse_reading_string(deed, &words.body, post, COPSE_OBJECT_FIELD_BODY);
     }
+    if (err == COPSE_OK) {
+        err = copse_mute_is(deed, &words.muted, &post->create.person);
+    }
     if (err != COPSE_OK) {
         return err;
     }
@@ -127,11 +142,18 @@ static enum copse_err read_post(struct copse_command *command, struct copse_prac
     copse_output_text(output, "%*s", (int)indent, "");
     copse_output_styled(output, COPSE_OUTPUT_FAINT, "%s  ", shortened);
     copse_command_print_person(command, deed, &post->create.person);
-    copse_output_text(output, ", %s  %s%s\n", when, words.type, accepted ? "  (answered it)" : "");
+    copse_output_text(output, ", %s  %s%s\n", when, read_type(words.type, post),
+                      accepted ? "  (answered it)" : "");
     if (!post->is_visible) {
         copse_output_text(output, "%*s(%s)\n", (int)indent + 2, "", read_absence(post));
     }
     if (!post->is_visible && !read_is_own(command, post)) {
+        return COPSE_OK;
+    }
+    if (words.muted) {
+        copse_output_text(output,
+                          "%*s(folded: you have muted them; copse people mute NAME --undo)\n",
+                          (int)indent + 2, "");
         return COPSE_OK;
     }
     if (words.title.size > 0) {
@@ -141,6 +163,20 @@ static enum copse_err read_post(struct copse_command *command, struct copse_prac
     }
     read_body(command, words.body, indent + 2);
     return COPSE_OK;
+}
+
+/* What a conversation is about that does not begin with a post: a page. */
+static enum copse_err read_heading(struct copse_command *command, struct copse_practice_deed *deed,
+                                   const struct copse_view_object *object)
+{
+    struct copse_slice title;
+    char shortened[COPSE_OUTPUT_SHORT_ID_BYTES];
+    enum copse_err err = copse_command_title(deed, &title, object);
+    copse_output_short_id(shortened, &object->id);
+    copse_output_styled(&command->output, COPSE_OUTPUT_FAINT, "%s  ", shortened);
+    copse_output_styled_words(&command->output, COPSE_OUTPUT_STRONG, title);
+    copse_output_text(&command->output, "\n");
+    return err;
 }
 
 static enum copse_err read_thread(struct copse_command *command, struct copse_practice_deed *deed,
@@ -156,6 +192,9 @@ static enum copse_err read_thread(struct copse_command *command, struct copse_pr
     copse_view_open_thread(thread, &root->id);
     if (err == COPSE_OK && root->kind == COPSE_OBJECT_POST) {
         err = read_post(command, deed, root, 0, false);
+    }
+    if (err == COPSE_OK && root->kind != COPSE_OBJECT_POST) {
+        err = read_heading(command, deed, root);
     }
     while (err == COPSE_OK) {
         struct copse_view_object post;
@@ -179,11 +218,8 @@ enum copse_exit copse_do_read_thread(struct copse_command *command)
     struct copse_practice_deed deed;
     struct copse_view_object object;
     struct copse_view_object root;
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin_on(command, &deed, &object, COPSE_DB_READ,
-                                        command->arguments.words[0], COPSE_COMMAND_ANY_KIND);
-    }
+    enum copse_exit status =
+        copse_command_start_on(command, &deed, &object, COPSE_DB_READ, COPSE_COMMAND_ANY_KIND);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -195,8 +231,7 @@ enum copse_exit copse_do_read_thread(struct copse_command *command)
         copse_answer_array_end(&command->output.json);
     }
     copse_practice_end(&deed);
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, "the conversation");
+    return copse_command_end(command, err, "the conversation");
 }
 
 /* ---- lists ---- */
@@ -225,8 +260,8 @@ static enum copse_err read_line(struct copse_command *command, struct copse_prac
     copse_command_json_person(command, deed, &(struct copse_command_keys){"author", "author_name"},
                               person);
     copse_output_styled(&command->output, COPSE_OUTPUT_FAINT, "%s", shortened);
-    copse_output_text(&command->output, "  %-9s ", type);
-    copse_output_words(&command->output, title, COPSE_TERMINAL_LINE);
+    copse_output_text(&command->output, "  %-9s ", read_type(type, object));
+    copse_output_title(&command->output, title);
     copse_output_text(&command->output, "  (");
     copse_command_print_person(command, deed, person);
     copse_output_text(&command->output, ")");
@@ -238,8 +273,15 @@ static enum copse_err read_news(struct copse_command *command, struct copse_prac
 {
     struct copse_answer *json = &command->output.json;
     enum copse_err err = COPSE_OK;
+    size_t folded = 0;
     copse_answer_array(json, "items");
     for (size_t i = 0; err == COPSE_OK && i < count; i++) {
+        bool is_muted = false;
+        err = copse_mute_is(deed, &is_muted, &items[i].person);
+        folded += is_muted;
+        if (err != COPSE_OK || is_muted) {
+            continue;
+        }
         char written[COPSE_TERMINAL_TIME_BYTES];
         char arrived[COPSE_TERMINAL_TIME_BYTES];
         copse_answer_object(json, NULL);
@@ -258,6 +300,12 @@ static enum copse_err read_news(struct copse_command *command, struct copse_prac
         copse_output_text(&command->output, "\n");
     }
     copse_answer_array_end(json);
+    copse_answer_number(json, "folded", folded);
+    if (folded > 0) {
+        copse_output_text(&command->output,
+                          "(%zu folded: by people you have muted; copse people mute NAME --undo)\n",
+                          folded);
+    }
     return err;
 }
 
@@ -274,10 +322,7 @@ static enum copse_exit read_begin(struct copse_command *command, struct copse_pr
 {
     enum copse_exit status = read_limit(command, limit);
     if (status == COPSE_EXIT_OK) {
-        status = copse_command_open(command, COPSE_COMMAND_READS);
-    }
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin(command, deed, COPSE_DB_READ);
+        status = copse_command_start(command, deed, COPSE_DB_READ);
     }
     return status;
 }
@@ -311,8 +356,7 @@ enum copse_exit copse_do_read_feed(struct copse_command *command)
                           is_here ? "Nothing yet. Ask the first question: copse ask \"...\""
                                   : "Nothing is here yet: it comes when you meet a member.");
     }
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, "what is new");
+    return copse_command_end(command, err, "what is new");
 }
 
 /* ---- searching ---- */
@@ -396,8 +440,7 @@ enum copse_exit copse_do_read_search(struct copse_command *command)
     }
     copse_builder_deinit(&words);
     copse_practice_end(&deed);
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, "the search");
+    return copse_command_end(command, err, "the search");
 }
 
 /* ---- one thing ---- */
@@ -462,11 +505,8 @@ enum copse_exit copse_do_read_show(struct copse_command *command)
 {
     struct copse_practice_deed deed;
     struct copse_view_object object;
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin_on(command, &deed, &object, COPSE_DB_READ,
-                                        command->arguments.words[0], COPSE_COMMAND_ANY_KIND);
-    }
+    enum copse_exit status =
+        copse_command_start_on(command, &deed, &object, COPSE_DB_READ, COPSE_COMMAND_ANY_KIND);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -479,6 +519,5 @@ enum copse_exit copse_do_read_show(struct copse_command *command)
                              ? read_person(command, &deed, &object)
                              : read_one_post(command, &deed, &object);
     copse_practice_end(&deed);
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, command->arguments.words[0]);
+    return copse_command_end(command, err, command->arguments.words[0]);
 }

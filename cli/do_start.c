@@ -2,20 +2,11 @@
 #include "cli/deeds.h"
 #include "cli/help.h"
 #include "cli/input.h"
+#include "cli/limits.h"
 #include "node/practice/people.h"
-#include "protocol/entry/blob.h"
-#include "protocol/entry/clock.h"
-#include "protocol/entry/log.h"
-#include "protocol/entry/run.h"
-#include "protocol/merge/text.h"
-#include "protocol/wire/ticket.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-#ifndef COPSE_VERSION
-#define COPSE_VERSION "0.1.0"
-#endif
 
 /* ---- init ---- */
 
@@ -43,26 +34,32 @@ static enum copse_exit start_name(struct copse_command *command, struct copse_bu
     return COPSE_EXIT_OK;
 }
 
-/* Make what is not there yet; an earlier init may have been cut short. */
-static enum copse_err start_make(struct copse_command *command)
+/* Make what is not there yet; an earlier init may have been cut short. The keys come last: with
+ * them there is an identity, and its name is known by then. */
+static enum copse_exit start_make(struct copse_command *command, struct copse_slice name)
 {
-    struct copse_store_options options = {
-        .home = command->home,
-        .state_home = command->state_home,
-        .memory = command->practice.memory,
-        .scheme = copse_key_ed25519(),
-    };
+    struct copse_store_options options = copse_command_store(command);
+    size_t said = 0;
     enum copse_err err = copse_files_make_parents(command->home, &command->error);
     if (err == COPSE_OK) {
         err = copse_store_create(&options, &command->error);
         err = err == COPSE_ERR_EXISTS ? COPSE_OK : err;
     }
     if (err != COPSE_OK) {
-        return err;
+        return copse_command_fail(command, err, command->home);
     }
-    command->error.text[0] = '\0';
-    return copse_keyring_create(command->home, NULL, NULL, command->practice.memory,
-                                &command->error);
+    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    err = copse_people_set_name(&command->practice, &said, name, &command->error);
+    copse_command_close(command);
+    if (err != COPSE_OK) {
+        return copse_command_fail(command, err, "the name");
+    }
+    err = copse_keyring_create(command->home, NULL, command->practice.memory, &command->error);
+    return err == COPSE_OK ? copse_command_open(command, COPSE_COMMAND_ACTS)
+                           : copse_command_fail(command, err, command->home);
 }
 
 static enum copse_exit start_welcome(struct copse_command *command)
@@ -86,7 +83,6 @@ enum copse_exit copse_do_start_init(struct copse_command *command)
     struct copse_builder name;
     struct copse_slice text = {NULL, 0};
     struct copse_keyring *old = NULL;
-    size_t said = 0;
     enum copse_err err =
         copse_keyring_open(&old, command->home, command->practice.memory, &command->error);
     copse_keyring_close(old);
@@ -104,14 +100,10 @@ enum copse_exit copse_do_start_init(struct copse_command *command)
     copse_builder_init(&name, command->practice.memory);
     enum copse_exit status = start_name(command, &name, &text);
     if (status == COPSE_EXIT_OK) {
-        err = start_make(command);
-        status = err == COPSE_OK ? copse_command_open(command, COPSE_COMMAND_ACTS)
-                                 : copse_command_fail(command, err, command->home);
+        status = start_make(command, text);
     }
     if (status == COPSE_EXIT_OK) {
-        err = copse_people_set_name(&command->practice, &said, text, &command->error);
-        status =
-            err == COPSE_OK ? start_welcome(command) : copse_command_fail(command, err, "the name");
+        status = start_welcome(command);
     }
     copse_builder_deinit(&name);
     return status;
@@ -150,9 +142,7 @@ enum copse_exit copse_do_start_me(struct copse_command *command)
     copse_output_text(&command->output, "\nperson  %s\ndevice  %s\nkept in %s\n", person, device,
                       command->home);
     if (!is_confirmed) {
-        copse_output_note(&command->output,
-                          "Keep your way back in: copse me code show, write it on paper, then "
-                          "copse me code confirm");
+        copse_output_note(&command->output, COPSE_COMMAND_KEEP_CODE);
     }
     copse_practice_end(&deed);
     return copse_output_done(&command->output);
@@ -168,14 +158,13 @@ enum copse_exit copse_do_start_name(struct copse_command *command)
         return status;
     }
     copse_builder_init(&name, command->practice.memory);
-    enum copse_err err = copse_command_join(&name, command, 0);
-    if (err == COPSE_OK) {
-        err = copse_builder_end(&text, &name);
+    status = copse_command_line(command, &name, &text, "name");
+    if (status == COPSE_EXIT_OK) {
+        enum copse_err err =
+            copse_people_set_name(&command->practice, &said, text, &command->error);
+        status = err == COPSE_OK ? COPSE_EXIT_OK : copse_command_fail(command, err, "the name");
     }
-    if (err == COPSE_OK) {
-        err = copse_people_set_name(&command->practice, &said, text, &command->error);
-    }
-    if (err == COPSE_OK) {
+    if (status == COPSE_EXIT_OK) {
         copse_answer_string(&command->output.json, "name", text);
         copse_answer_number(&command->output.json, "communities", said);
         copse_output_text(&command->output, "You are now called ");
@@ -183,8 +172,6 @@ enum copse_exit copse_do_start_name(struct copse_command *command)
         copse_output_text(&command->output, " in %zu %s.\n", said,
                           said == 1 ? "community" : "communities");
         status = copse_output_done(&command->output);
-    } else {
-        status = copse_command_fail(command, err, "the name");
     }
     copse_builder_deinit(&name);
     return status;
@@ -286,38 +273,26 @@ enum copse_exit copse_do_start_code(struct copse_command *command)
 
 enum copse_exit copse_do_start_limits(struct copse_command *command)
 {
-    static const struct {
-        const char *name;
-        uint64_t value;
-        const char *text;
-    } limits[] = {
-        {"op_bytes", COPSE_ENTRY_OP_BYTES_MAX, "bytes of what an entry does"},
-        {"content_bytes", COPSE_CONTENT_BYTES_MAX, "bytes of words beside one entry"},
-        {"line_bytes", COPSE_OBJECT_LINE_BYTES_MAX, "bytes of a title or name"},
-        {"post_bytes", COPSE_OBJECT_TEXT_BYTES_MAX, "bytes of a post"},
-        {"page_characters", COPSE_TEXT_UNITS_MAX, "characters ever put into a page"},
-        {"page_edits", COPSE_TEXT_OPS_MAX, "edits of a page"},
-        {"blob_bytes", COPSE_BLOB_BYTES_MAX, "bytes of a file"},
-        {"run_entries", COPSE_RUN_ENTRIES_MAX, "entries under one signature on the wire"},
-        {"log_leaves", COPSE_LOG_LEAVES_MAX, "places an identity may have written in at once"},
-        {"founders", COPSE_OP_FOUNDERS_MAX, "founders of a community"},
-        {"invitation_bytes", COPSE_TICKET_TEXT_MAX, "characters of an invitation"},
-        {"invitation_uses", COPSE_OP_INVITE_USES_MAX, "people an invitation may be limited to"},
-        {"clock_ahead_ms", COPSE_CLOCK_AHEAD_MAX_MS, "milliseconds a clock may run ahead"},
-        {"write_ms", COPSE_STORE_WRITE_MS_MAX, "milliseconds of one write to the store"},
-    };
-    struct copse_answer *json = &command->output.json;
-    copse_answer_array(json, "items");
-    for (size_t i = 0; i < COPSE_ARRAY_SIZE(limits); i++) {
-        copse_answer_object(json, NULL);
-        copse_answer_word(json, "name", limits[i].name);
-        copse_answer_number(json, "value", limits[i].value);
-        copse_answer_word(json, "text", limits[i].text);
-        copse_answer_object_end(json);
-        copse_output_text(&command->output, "%10" PRIu64 "  %s\n", limits[i].value, limits[i].text);
+    struct copse_output *output = &command->output;
+    size_t count = 0;
+    const struct copse_limits_row *rows = copse_limits_all(&count);
+    copse_answer_array(&output->json, "items");
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].name == NULL) {
+            copse_output_text(output, i > 0 ? "\n" : "");
+            copse_output_styled(output, COPSE_OUTPUT_STRONG, "%s", rows[i].text);
+            copse_output_text(output, "\n");
+            continue;
+        }
+        copse_answer_object(&output->json, NULL);
+        copse_answer_word(&output->json, "name", rows[i].name);
+        copse_answer_number(&output->json, "value", rows[i].value);
+        copse_answer_word(&output->json, "text", rows[i].text);
+        copse_answer_object_end(&output->json);
+        copse_output_text(output, "%13" PRIu64 "  %s\n", rows[i].value, rows[i].text);
     }
-    copse_answer_array_end(json);
-    return copse_output_done(&command->output);
+    copse_answer_array_end(&output->json);
+    return copse_output_done(output);
 }
 
 enum copse_exit copse_do_start_version(struct copse_command *command)
@@ -336,10 +311,10 @@ static const struct copse_verb *start_help_verb(const struct copse_command *comm
     if (arguments->verb == NULL || arguments->verb->deed != COPSE_VERB_HELP) {
         return arguments->verb;
     }
-    const char *const words[2] = {
-        arguments->word_count > 0 ? arguments->words[0] : NULL,
-        arguments->word_count > 1 ? arguments->words[1] : NULL,
-    };
+    const char *words[COPSE_VERBS_WORDS_MAX];
+    for (size_t i = 0; i < arguments->word_count && i < COPSE_VERBS_WORDS_MAX; i++) {
+        words[i] = arguments->words[i];
+    }
     return arguments->word_count == 0 ? NULL
                                       : copse_verbs_find(&used, words, arguments->word_count);
 }
@@ -354,14 +329,46 @@ static enum copse_exit start_manual(struct copse_command *command)
     copse_answer_string(&command->output.json, "manual", text);
     copse_output_document(&command->output, text);
     copse_builder_deinit(&lists);
-    return err == COPSE_OK ? copse_output_done(&command->output)
-                           : copse_command_fail(command, err, "the manual");
+    return copse_command_end(command, err, "the manual");
+}
+
+static enum copse_exit start_help_nothing(struct copse_command *command)
+{
+    char room[COPSE_VERBS_WORD_MAX];
+    char hint[64] = "copse help --all lists all verbs.";
+    char *const *words = command->arguments.words;
+    bool is_group = command->arguments.word_count > 1 && copse_verbs_is_group(words[0]);
+    const char *near = copse_verbs_nearest(room, words[is_group], is_group ? words[0] : NULL);
+    if (near != NULL) {
+        (void)snprintf(hint, sizeof(hint), "Did you mean: copse help %s%s%.32s?",
+                       is_group ? words[0] : "", is_group ? " " : "", near);
+    }
+    return copse_command_usage(command, hint, "there is no verb %s%s%s to explain",
+                               is_group ? words[0] : "", is_group ? " " : "", words[is_group]);
+}
+
+/* Do the words name a group ("people role")? */
+static bool start_is_group(const struct copse_arguments *arguments,
+                           char out[COPSE_VERBS_WORDS_MAX * COPSE_VERBS_WORD_MAX])
+{
+    size_t size = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < arguments->word_count; i++) {
+        size_t room = COPSE_VERBS_WORDS_MAX * COPSE_VERBS_WORD_MAX - size;
+        int more = snprintf(out + size, room, "%s%s", i > 0 ? " " : "", arguments->words[i]);
+        if (more < 0 || (size_t)more >= room) {
+            return false;
+        }
+        size += (size_t)more;
+    }
+    return copse_verbs_is_group(out);
 }
 
 enum copse_exit copse_do_start_help(struct copse_command *command)
 {
     const struct copse_arguments *arguments = &command->arguments;
     const struct copse_verb *verb = start_help_verb(command);
+    char group[COPSE_VERBS_WORDS_MAX * COPSE_VERBS_WORD_MAX];
     bool has_words = arguments->word_count > 0 && arguments->verb != NULL &&
                      arguments->verb->deed == COPSE_VERB_HELP;
     if (copse_arguments_has(arguments, "manual")) {
@@ -369,11 +376,10 @@ enum copse_exit copse_do_start_help(struct copse_command *command)
     }
     if (verb != NULL) {
         copse_help_verb(&command->output, verb);
-    } else if (has_words && copse_verbs_is_group(arguments->words[0])) {
-        copse_help_group(&command->output, arguments->words[0]);
+    } else if (has_words && start_is_group(arguments, group)) {
+        copse_help_group(&command->output, group);
     } else if (has_words) {
-        return copse_command_usage(command, "copse help --all lists all verbs.",
-                                   "there is no verb %s to explain", arguments->words[0]);
+        return start_help_nothing(command);
     } else {
         copse_help_overview(&command->output, copse_arguments_has(arguments, "all")
                                                   ? COPSE_HELP_ALL

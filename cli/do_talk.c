@@ -32,17 +32,6 @@ static void talk_split(struct copse_slice *title, struct copse_slice *body, stru
     }
 }
 
-static size_t talk_tags(struct copse_command *command, struct copse_slice out[COPSE_POST_TAGS_MAX])
-{
-    size_t count = 0;
-    const char *tag;
-    while (count < COPSE_POST_TAGS_MAX &&
-           (tag = copse_arguments_nth(&command->arguments, "tag", count)) != NULL) {
-        out[count++] = copse_bytes_of_string(tag);
-    }
-    return count;
-}
-
 /* What a kind of writing wants to know. */
 struct talk {
     const char *name; /* for the person: "question" */
@@ -59,16 +48,19 @@ static enum copse_exit talk_save(struct copse_command *command, const struct tal
     struct copse_view_object on;
     struct copse_id ref;
     struct copse_id id;
-    struct copse_slice tags[COPSE_POST_TAGS_MAX];
-    struct copse_post post = {.type = talk->type, .body = text, .tags = tags};
-    post.tag_count = talk_tags(command, tags);
+    struct copse_command_tags tags;
+    struct copse_post post = {.type = talk->type, .body = text, .tags = tags.items};
+    enum copse_exit status = copse_command_tags(command, &tags);
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    post.tag_count = tags.count;
     if (talk->has_title) {
         talk_split(&post.title, &post.body, text);
     }
-    enum copse_exit status = talk->on == NULL
-                                 ? copse_command_begin(command, &deed, COPSE_DB_WRITE)
-                                 : copse_command_begin_on(command, &deed, &on, COPSE_DB_WRITE,
-                                                          talk->on, COPSE_COMMAND_ANY_KIND);
+    status = talk->on == NULL ? copse_command_begin(command, &deed, COPSE_DB_WRITE)
+                              : copse_command_begin_on(command, &deed, &on, COPSE_DB_WRITE,
+                                                       talk->on, COPSE_COMMAND_ANY_KIND);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -77,20 +69,12 @@ static enum copse_exit talk_save(struct copse_command *command, const struct tal
         post.ref = &ref;
     }
     enum copse_err err = copse_post_write(&deed, &id, &post, &command->error);
-    if (err != COPSE_OK) {
-        copse_practice_end(&deed);
-        return copse_command_fail(command, err, "not saved");
-    }
-    status = copse_command_commit(command, &deed);
+    status = copse_command_commit(command, &deed, err, "not saved");
     if (status != COPSE_EXIT_OK) {
         return status;
     }
-    char shortened[COPSE_OUTPUT_SHORT_ID_BYTES];
-    copse_output_short_id(shortened, &id);
     copse_answer_id(&command->output.json, "id", &id);
-    copse_output_text(&command->output, "%s\n", shortened);
-    copse_output_note(&command->output, "Saved here. copse thread %s shows it.", shortened);
-    return copse_output_done(&command->output);
+    return copse_command_saved(command, &id, "thread");
 }
 
 static enum copse_exit talk_write(struct copse_command *command, const struct talk *talk)
@@ -100,9 +84,11 @@ static enum copse_exit talk_write(struct copse_command *command, const struct ta
     struct copse_input input = {.name = talk->name,
                                 .first = talk->first,
                                 .words = COPSE_INPUT_TAKES_WORDS,
-                                .empty = COPSE_INPUT_NOT_EMPTY,
-                                .max = COPSE_INPUT_BYTES_MAX};
+                                .empty = COPSE_INPUT_NOT_EMPTY};
     enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_look_before(command, talk->on);
+    }
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -157,11 +143,12 @@ enum copse_exit copse_do_talk_answer(struct copse_command *command)
 
 /* Finish a small deed: commit if something was written, and say how it is now. */
 static enum copse_exit talk_finish(struct copse_command *command, struct copse_practice_deed *deed,
-                                   const struct copse_id *object, bool changed, const char *said)
+                                   enum copse_err err, const struct copse_id *object, bool changed,
+                                   const char *said)
 {
     char shortened[COPSE_OUTPUT_SHORT_ID_BYTES];
-    if (changed) {
-        enum copse_exit status = copse_command_commit(command, deed);
+    if (err != COPSE_OK || changed) {
+        enum copse_exit status = copse_command_commit(command, deed, err, "not saved");
         if (status != COPSE_EXIT_OK) {
             return status;
         }
@@ -188,22 +175,15 @@ enum copse_exit copse_do_talk_accept(struct copse_command *command)
     struct copse_id question;
     bool changed = false;
     enum copse_post_turn turn = talk_turn(command, "undo");
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin_on(command, &deed, &reply, COPSE_DB_WRITE,
-                                        command->arguments.words[0], COPSE_OBJECT_POST);
-    }
+    enum copse_exit status =
+        copse_command_start_on(command, &deed, &reply, COPSE_DB_WRITE, COPSE_OBJECT_POST);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
     struct copse_id id = reply.id;
     enum copse_err err =
         copse_post_accept(&deed, &question, &changed, &reply, turn, &command->error);
-    if (err != COPSE_OK) {
-        copse_practice_end(&deed);
-        return copse_command_fail(command, err, "the reply");
-    }
-    return talk_finish(command, &deed, &id, changed,
+    return talk_finish(command, &deed, err, &id, changed,
                        turn == COPSE_POST_PUT ? "answered the question"
                                               : "no longer marked as the answer");
 }
@@ -220,11 +200,8 @@ enum copse_exit copse_do_talk_mark(struct copse_command *command)
         return copse_command_usage(command, "Marks: thanks, useful.", "there is no mark called %s",
                                    word);
     }
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin_on(command, &deed, &object, COPSE_DB_WRITE,
-                                        command->arguments.words[0], COPSE_COMMAND_ANY_KIND);
-    }
+    enum copse_exit status =
+        copse_command_start_on(command, &deed, &object, COPSE_DB_WRITE, COPSE_COMMAND_ANY_KIND);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -232,11 +209,7 @@ enum copse_exit copse_do_talk_mark(struct copse_command *command)
     enum copse_err err = copse_post_mark(
         &deed, &changed, &object, is_thanks ? COPSE_OBJECT_FIELD_THANKS : COPSE_OBJECT_FIELD_USEFUL,
         turn, &command->error);
-    if (err != COPSE_OK) {
-        copse_practice_end(&deed);
-        return copse_command_fail(command, err, "the mark");
-    }
-    return talk_finish(command, &deed, &id, changed,
+    return talk_finish(command, &deed, err, &id, changed,
                        turn == COPSE_POST_TAKE_BACK ? "your mark is taken back"
                        : is_thanks                  ? "thanked"
                                                     : "marked as useful");
@@ -249,11 +222,8 @@ enum copse_exit copse_do_talk_tag(struct copse_command *command)
     bool changed = false;
     enum copse_post_turn turn = talk_turn(command, "remove");
     enum copse_err err = COPSE_OK;
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin_on(command, &deed, &object, COPSE_DB_WRITE,
-                                        command->arguments.words[0], COPSE_COMMAND_ANY_KIND);
-    }
+    enum copse_exit status =
+        copse_command_start_on(command, &deed, &object, COPSE_DB_WRITE, COPSE_COMMAND_ANY_KIND);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
@@ -272,10 +242,6 @@ enum copse_exit copse_do_talk_tag(struct copse_command *command)
         }
         changed = changed || now;
     }
-    if (err != COPSE_OK) {
-        copse_practice_end(&deed);
-        return copse_command_fail(command, err, "the tag");
-    }
-    return talk_finish(command, &deed, &id, changed,
+    return talk_finish(command, &deed, err, &id, changed,
                        turn == COPSE_POST_PUT ? "tagged" : "tags taken off");
 }

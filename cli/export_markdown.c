@@ -11,18 +11,19 @@
 
 #define SLUG_BYTES_MAX 80u
 
-enum written { WRITTEN_NEW, WRITTEN_SAME, WRITTEN_REPLACED, WRITTEN_REFUSED };
+enum written { WRITTEN_NEW, WRITTEN_SAME, WRITTEN_REPLACED, WRITTEN_REFUSED, WRITTEN_FAILED };
 
 struct export
 {
     struct copse_command *command;
     const char *folder;
     bool is_forced;
-    size_t counts[4];
+    size_t counts[5];
     struct copse_id *used; /* hashes of paths that were written, for pages of one name */
     size_t used_count;
     size_t used_capacity;
     char first[COPSE_FILES_PATH_MAX]; /* the first file that was left alone */
+    struct copse_error problem;       /* of the first that could not be written */
 };
 
 /* ---- names ---- */
@@ -216,8 +217,19 @@ static enum copse_err export_markdown_write(struct export *export, enum written 
     if (*out == WRITTEN_REFUSED && export->counts[WRITTEN_REFUSED] == 0) {
         memcpy(export->first, path, sizeof(path));
     }
-    return *out == WRITTEN_SAME || *out == WRITTEN_REFUSED ? COPSE_OK
-                                                           : copse_files_write(path, text, error);
+    if (*out == WRITTEN_SAME || *out == WRITTEN_REFUSED) {
+        return COPSE_OK;
+    }
+    err = copse_files_write(path, text, COPSE_FILES_SHARED, error);
+    if (err == COPSE_OK || err == COPSE_ERR_FULL || err == COPSE_ERR_NOMEM || err == COPSE_ERR_IO) {
+        return err;
+    }
+    if (export->counts[WRITTEN_FAILED] == 0) {
+        export->problem = *error;
+    }
+    error->text[0] = '\0';
+    *out = WRITTEN_FAILED; /* one path that cannot be does not stop the others */
+    return COPSE_OK;
 }
 
 static enum copse_err export_markdown_page(struct export *export, struct copse_practice_deed *deed,
@@ -254,7 +266,7 @@ static enum copse_err export_markdown_page(struct export *export, struct copse_p
     }
     if (err == COPSE_OK) {
         struct copse_answer *json = &export->command->output.json;
-        static const char *const names[] = {"new", "unchanged", "replaced", "left_alone"};
+        static const char *const names[] = {"new", "unchanged", "replaced", "left_alone", "failed"};
         export->counts[written]++;
         copse_answer_object(json, NULL);
         copse_answer_id(json, "id", &page->id);
@@ -298,6 +310,13 @@ static enum copse_exit export_markdown_finish(struct export *export)
                                  "%zu files are there already and differ; the first: %s",
                                  export->counts[WRITTEN_REFUSED], export->first);
     }
+    if (export->counts[WRITTEN_FAILED] > 0) {
+        struct copse_output_fault fault = {COPSE_EXIT_FAILURE, "not_written",
+                                           "Try another folder."};
+        return copse_output_fail(&command->output, &fault,
+                                 "%zu pages were not written; the first: %s",
+                                 export->counts[WRITTEN_FAILED], export->problem.text);
+    }
     copse_answer_number(json, "new", export->counts[WRITTEN_NEW]);
     copse_answer_number(json, "unchanged", export->counts[WRITTEN_SAME]);
     copse_answer_number(json, "replaced", export->counts[WRITTEN_REPLACED]);
@@ -315,10 +334,7 @@ enum copse_exit copse_export_markdown_run(struct copse_command *command)
         .folder = command->arguments.words[0],
         .is_forced = copse_arguments_has(&command->arguments, "force"),
     };
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin(command, &deed, COPSE_DB_READ);
-    }
+    enum copse_exit status = copse_command_start(command, &deed, COPSE_DB_READ);
     if (status != COPSE_EXIT_OK) {
         return status;
     }

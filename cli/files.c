@@ -9,10 +9,35 @@
 
 #define READ_BYTES 65536u
 
+/* What is wrong with a name, or not for us, is told apart from a disk that fails. */
+static enum copse_err files_code(int code)
+{
+    switch (code) {
+    case ENOSPC:
+    case EDQUOT:
+        return COPSE_ERR_FULL;
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return COPSE_ERR_REFUSED;
+    case ENOENT:
+    case ENOTDIR:
+    case EISDIR:
+        return COPSE_ERR_NOT_FOUND;
+    case ENAMETOOLONG:
+        return COPSE_ERR_LIMIT;
+    case EINVAL:
+    case EILSEQ:
+        return COPSE_ERR_FORM;
+    default:
+        return COPSE_ERR_IO;
+    }
+}
+
 static enum copse_err files_error(struct copse_error *error, const char *deed, const char *path)
 {
-    enum copse_err err = errno == ENOSPC || errno == EDQUOT ? COPSE_ERR_FULL : COPSE_ERR_IO;
-    return copse_error_set(error, err, "%s %s: %s", deed, path, strerror(errno));
+    int code = errno;
+    return copse_error_set(error, files_code(code), "cannot %s %s: %s", deed, path, strerror(code));
 }
 
 static enum copse_err files_read_from(struct copse_builder *out, int file, const char *path,
@@ -26,7 +51,7 @@ static enum copse_err files_read_from(struct copse_builder *out, int file, const
             continue;
         }
         if (size < 0) {
-            return files_error(error, "cannot read", path);
+            return files_error(error, "read", path);
         }
         if (size == 0) {
             return out->failed ? COPSE_ERR_NOMEM : COPSE_OK;
@@ -51,7 +76,7 @@ enum copse_err copse_files_read(struct copse_builder *out, const char *path, siz
         return copse_error_set(error, COPSE_ERR_NOT_FOUND, "there is no file %s", path);
     }
     if (file < 0) {
-        return files_error(error, "cannot open", path);
+        return files_error(error, "open", path);
     }
     enum copse_err err = files_read_from(out, file, path, max, error);
     (void)close(file);
@@ -72,57 +97,69 @@ enum copse_err copse_files_make_parents(const char *path, struct copse_error *er
         }
         room[i] = '\0';
         if (mkdir(room, 0700) != 0 && errno != EEXIST) {
-            return files_error(error, "cannot make the folder", room);
+            return files_error(error, "make the folder", room);
         }
         room[i] = '/';
     }
     return COPSE_OK;
 }
 
-static enum copse_err files_write_all(int file, struct copse_slice bytes, const char *path,
-                                      struct copse_error *error)
-{
-    while (bytes.size > 0) {
-        ssize_t size = write(file, bytes.data, bytes.size);
-        if (size < 0 && errno == EINTR) {
-            continue;
-        }
-        if (size < 0) {
-            return files_error(error, "cannot write", path);
-        }
-        bytes.data += size;
-        bytes.size -= (size_t)size;
-    }
-    return fsync(file) == 0 ? COPSE_OK : files_error(error, "cannot write", path);
-}
-
-enum copse_err copse_files_write(const char *path, struct copse_slice bytes,
+enum copse_err copse_files_begin(struct copse_files_new *out, const char *path, mode_t mode,
                                  struct copse_error *error)
 {
-    char room[COPSE_FILES_PATH_MAX];
-    int size = snprintf(room, sizeof(room), "%s.%ld.tmp", path, (long)getpid());
-    if (size < 0 || (size_t)size >= sizeof(room)) {
+    *out = (struct copse_files_new){.path = path};
+    int size = snprintf(out->room, sizeof(out->room), "%s.%ld.tmp", path, (long)getpid());
+    if (size < 0 || (size_t)size >= sizeof(out->room)) {
         return copse_error_set(error, COPSE_ERR_LIMIT, "the path is too long: %s", path);
     }
     enum copse_err err = copse_files_make_parents(path, error);
     if (err != COPSE_OK) {
         return err;
     }
-    int file = open(room, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int file = open(out->room, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
     if (file < 0) {
-        return files_error(error, "cannot write", path);
+        return files_error(error, "write", path);
     }
-    err = files_write_all(file, bytes, path, error);
-    if (close(file) != 0 && err == COPSE_OK) {
-        err = files_error(error, "cannot write", path);
+    out->stream = fdopen(file, "w");
+    if (out->stream == NULL) {
+        (void)close(file);
+        (void)unlink(out->room);
+        return COPSE_ERR_NOMEM;
     }
-    if (err == COPSE_OK && rename(room, path) != 0) {
-        err = files_error(error, "cannot write", path);
+    return COPSE_OK;
+}
+
+enum copse_err copse_files_end(struct copse_files_new *new, enum copse_err err,
+                               struct copse_error *error)
+{
+    bool is_written =
+        err == COPSE_OK && fflush(new->stream) == 0 && fsync(fileno(new->stream)) == 0;
+    if (!is_written && (err == COPSE_OK || err == COPSE_ERR_IO)) {
+        err = files_error(error, "write", new->path);
+    }
+    if (fclose(new->stream) != 0 && err == COPSE_OK) {
+        err = files_error(error, "write", new->path);
+    }
+    if (err == COPSE_OK && rename(new->room, new->path) != 0) {
+        err = files_error(error, "write", new->path);
     }
     if (err != COPSE_OK) {
-        (void)unlink(room);
+        (void)unlink(new->room);
     }
     return err;
+}
+
+enum copse_err copse_files_write(const char *path, struct copse_slice bytes, mode_t mode,
+                                 struct copse_error *error)
+{
+    struct copse_files_new new;
+    enum copse_err err = copse_files_begin(&new, path, mode, error);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    bool is_written =
+        bytes.size == 0 || fwrite(bytes.data, 1, bytes.size, new.stream) == bytes.size;
+    return copse_files_end(&new, is_written ? COPSE_OK : COPSE_ERR_IO, error);
 }
 
 enum copse_err copse_files_join(char out[COPSE_FILES_PATH_MAX], const char *directory,

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-#define COLUMN 26
+#define COLUMN 28u
+#define INDENT 6
+#define OPTION_BYTES_MAX 64u
 
 static const char *help_heading(enum copse_verb_place place)
 {
@@ -21,14 +23,25 @@ static const char *help_heading(enum copse_verb_place place)
     return "";
 }
 
-/* A verb as one line. Short help shows the words without the arguments. */
+/* What stands at the left and what it means; in a narrow terminal one below the other. */
+static void help_row(struct copse_output *output, const char *words, const char *text)
+{
+    size_t at = strlen(words) + 2;
+    size_t gap = at < COLUMN ? COLUMN - at : 1;
+    copse_output_text(output, "  ");
+    copse_output_styled(output, COPSE_OUTPUT_STRONG, "%s", words);
+    if (output->columns < 2 * COLUMN) {
+        copse_output_text(output, "\n%*s", INDENT, "");
+        copse_output_wrapped(output, INDENT, INDENT, text);
+        return;
+    }
+    copse_output_text(output, "%*s", (int)gap, "");
+    copse_output_wrapped(output, at + gap, COLUMN, text);
+}
+
 static void help_line(struct copse_output *output, const struct copse_verb *verb)
 {
-    size_t size = strlen(verb->words);
-    copse_output_text(output, "  ");
-    copse_output_styled(output, COPSE_OUTPUT_STRONG, "%s", verb->words);
-    copse_output_text(output, "%*s%s\n", size < COLUMN ? (int)(COLUMN - size) : 1, "",
-                      verb->summary);
+    help_row(output, verb->words, verb->summary);
 }
 
 static void help_place(struct copse_output *output, enum copse_verb_place place)
@@ -43,13 +56,35 @@ static void help_place(struct copse_output *output, enum copse_verb_place place)
     }
 }
 
+/* "-F, --file FILE" */
+static void help_option(struct copse_output *output, const struct copse_verb_option *option)
+{
+    char words[OPTION_BYTES_MAX];
+    char letter[5] = "";
+    if (option->letter != '\0') {
+        (void)snprintf(letter, sizeof(letter), "-%c, ", option->letter);
+    }
+    (void)snprintf(words, sizeof(words), "%s--%s%s%s", letter, option->name,
+                   option->field == NULL ? "" : " ", option->field == NULL ? "" : option->field);
+    help_row(output, words, option->text);
+}
+
+static void help_common_options(struct copse_output *output)
+{
+    for (const struct copse_verb_option *option = copse_verbs_common(); option->name != NULL;
+         option++) {
+        help_option(output, option);
+    }
+}
+
 void copse_help_overview(struct copse_output *output, enum copse_help_depth depth)
 {
-    copse_output_text(output,
-                      "A community's common store of knowledge, on every member's own machine.\n\n"
-                      "  copse init --name \"Ana Ruiz\"\n"
-                      "  copse community create \"Physics teaching\"\n"
-                      "  copse ask \"How do you explain torque without a formula?\"\n");
+    copse_output_wrapped(output, 0, 0,
+                         "A community's common store of knowledge, on every member's own machine.");
+    copse_output_text(output, "\n"
+                              "  copse init --name \"Ana Ruiz\"\n"
+                              "  copse community create \"Physics teaching\"\n"
+                              "  copse ask \"How do you explain torque without a formula?\"\n");
     help_place(output, COPSE_VERB_DAILY);
     help_place(output, COPSE_VERB_THINGS);
     help_place(output, COPSE_VERB_US);
@@ -57,58 +92,18 @@ void copse_help_overview(struct copse_output *output, enum copse_help_depth dept
     if (depth == COPSE_HELP_ALL) {
         help_place(output, COPSE_VERB_FINER);
         copse_output_text(output, "\nOptions of every verb\n");
-        for (const struct copse_verb_option *option = copse_verbs_common(); option->name != NULL;
-             option++) {
-            copse_output_text(output, "  --%-*s%s\n", COLUMN - 2, option->name, option->text);
-        }
+        help_common_options(output);
     }
     copse_output_text(output, "\ncopse help VERB explains one; copse help --all lists %s.\n",
                       depth == COPSE_HELP_ALL ? "these" : "them all");
 }
 
-/* "-F, --file FILE" */
-static void help_option_words(struct copse_builder *out, const struct copse_verb_option *option)
-{
-    if (option->letter != '\0') {
-        copse_builder_format(out, "-%c, ", option->letter);
-    }
-    copse_builder_format(out, "--%s", option->name);
-    if (option->field != NULL) {
-        copse_builder_format(out, " %s", option->field);
-    }
-}
-
-static void help_option(struct copse_output *output, const struct copse_verb_option *option)
-{
-    struct copse_slice words = {NULL, 0};
-    copse_builder_clear(&output->line);
-    help_option_words(&output->line, option);
-    if (copse_builder_end(&words, &output->line) == COPSE_OK) {
-        copse_output_text(output, "  %-*s %s\n", COLUMN, (const char *)words.data, option->text);
-    }
-}
-
-/* Words wrapped at 78 columns. */
-static void help_paragraph(struct copse_output *output, const char *text)
-{
-    size_t column = 0;
-    while (*text != '\0') {
-        size_t size = strcspn(text, " ");
-        if (column > 0 && column + 1 + size > 78) {
-            copse_output_text(output, "\n");
-            column = 0;
-        }
-        copse_output_text(output, "%s%.*s", column > 0 ? " " : "", (int)size, text);
-        column += size + (column > 0);
-        text += size + (text[size] == ' ');
-    }
-    copse_output_text(output, "\n");
-}
-
 void copse_help_verb(struct copse_output *output, const struct copse_verb *verb)
 {
     copse_output_styled(output, COPSE_OUTPUT_STRONG, "copse %s", verb->words);
-    copse_output_text(output, ": %s\n\n", verb->summary);
+    copse_output_text(output, ": ");
+    copse_output_wrapped(output, strlen(verb->words) + 8, INDENT, verb->summary);
+    copse_output_text(output, "\n");
     for (size_t i = 0; i < COPSE_VERBS_EXAMPLES_MAX && verb->examples[i] != NULL; i++) {
         copse_output_text(output, "  %s\n", verb->examples[i]);
     }
@@ -120,16 +115,13 @@ void copse_help_verb(struct copse_output *output, const struct copse_verb *verb)
     }
     if (verb->more != NULL) {
         copse_output_text(output, "\n");
-        help_paragraph(output, verb->more);
+        copse_output_wrapped(output, 0, 0, verb->more);
     }
     copse_output_text(output, "\n");
     for (size_t i = 0; i < COPSE_VERBS_OPTIONS_MAX && verb->options[i].name != NULL; i++) {
         help_option(output, &verb->options[i]);
     }
-    for (const struct copse_verb_option *option = copse_verbs_common(); option->name != NULL;
-         option++) {
-        help_option(output, option);
-    }
+    help_common_options(output);
 }
 
 void copse_help_group(struct copse_output *output, const char *group)

@@ -183,7 +183,9 @@ enum copse_err copse_import_markdown_read(struct copse_import_markdown_file *out
         return err;
     }
     if (err != COPSE_OK || !import_markdown_is_good_path(path)) {
-        out->problem_code = err == COPSE_OK ? "bad_path" : "unreadable";
+        out->problem_code = err == COPSE_OK          ? "bad_path"
+                            : err == COPSE_ERR_LIMIT ? "too_large"
+                                                     : "unreadable";
         (void)snprintf(out->problem, sizeof(out->problem), "%s",
                        err == COPSE_OK ? "its path is too long, or is not plain UTF-8"
                                        : error.text);

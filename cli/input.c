@@ -5,6 +5,8 @@
 #include "cli/front_matter.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,44 +15,69 @@
 
 #define REMARK "%% "
 
+/* A name that no other draft has: one that lies there from before is somebody's words. */
 static enum copse_err input_draft_path(struct copse_command *command,
                                        char out[COPSE_FILES_PATH_MAX])
 {
     char name[64];
-    (void)snprintf(name, sizeof(name), "drafts/%ld.md", (long)getpid());
+    uint64_t now_ms = command->practice.now_ms(command->practice.context);
+    (void)snprintf(name, sizeof(name), "drafts/%" PRIu64 "-%ld.md", now_ms, (long)getpid());
     return copse_files_join(out, command->state_home, name);
 }
 
 void copse_input_keep(struct copse_command *command, struct copse_slice text)
 {
-    char path[COPSE_FILES_PATH_MAX];
     struct copse_error error = {.text = ""};
-    if (command->has_draft && text.size > 0 && input_draft_path(command, path) == COPSE_OK &&
-        copse_files_write(path, text, &error) == COPSE_OK) {
-        (void)fprintf(stderr, "Your words are kept in %s\n", path);
+    if (!command->has_draft || text.size == 0) {
+        return;
+    }
+    bool is_there = command->draft[0] != '\0';
+    if (is_there || input_draft_path(command, command->draft) == COPSE_OK) {
+        is_there =
+            copse_files_write(command->draft, text, COPSE_FILES_PRIVATE, &error) == COPSE_OK ||
+            is_there; /* with the remark, then */
+    }
+    if (is_there) {
+        (void)fprintf(stderr, "Your words are kept: -F %s\n", command->draft);
     }
 }
 
-/* Run "$VISUAL path" through the shell, as the setting may have arguments. */
+void copse_input_drop(struct copse_command *command)
+{
+    if (command->draft[0] != '\0') {
+        (void)unlink(command->draft);
+        command->draft[0] = '\0';
+    }
+}
+
+static void input_exec_editor(const char *editor, const char *path)
+{
+    char script[COPSE_FILES_PATH_MAX];
+    int size = snprintf(script, sizeof(script), "trap : INT QUIT; %s \"$1\"", editor);
+    if (size > 0 && (size_t)size < sizeof(script)) {
+        (void)execl("/bin/sh", "sh", "-c", script, "sh", path, (char *)NULL);
+    }
+    _exit(127);
+}
+
+/* Run "$VISUAL path" through the shell, as the setting may have arguments. What is typed at the
+ * terminal to interrupt is for the editor, which would go on alone if this or the shell ended. */
 static bool input_run_editor(const char *editor, const char *path)
 {
     int status = 0;
+    void (*on_interrupt)(int) = signal(SIGINT, SIG_IGN);
+    void (*on_quit)(int) = signal(SIGQUIT, SIG_IGN);
     pid_t child = fork();
     if (child == 0) {
-        char script[COPSE_FILES_PATH_MAX];
-        (void)snprintf(script, sizeof(script), "%s \"$1\"", editor);
-        (void)execl("/bin/sh", "sh", "-c", script, "sh", path, (char *)NULL);
-        _exit(127);
+        (void)signal(SIGINT, on_interrupt);
+        (void)signal(SIGQUIT, on_quit);
+        input_exec_editor(editor, path);
     }
-    if (child < 0) {
-        return false;
+    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
-    while (waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR) {
-            return false;
-        }
-    }
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    (void)signal(SIGINT, on_interrupt);
+    (void)signal(SIGQUIT, on_quit);
+    return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 static const char *input_editor(void)
@@ -63,10 +90,40 @@ static const char *input_editor(void)
     return editor != NULL && editor[0] != '\0' ? editor : "vi";
 }
 
+/* Let them edit the draft, which begins with what is in `out`, and read it back. */
+static enum copse_exit input_edit_draft(struct copse_command *command, struct copse_builder *out)
+{
+    const char *path = command->draft;
+    struct copse_output_fault fault = {COPSE_EXIT_FAILURE, "editor",
+                                       "Set VISUAL or EDITOR, or use -m TEXT or -F FILE."};
+    struct copse_builder edited;
+    copse_builder_init(&edited, command->practice.memory);
+    bool has_worked = input_run_editor(input_editor(), path);
+    enum copse_err err = copse_files_read(&edited, path, COPSE_INPUT_BYTES_MAX, &command->error);
+    bool is_typed = err != COPSE_OK || edited.size != out->size ||
+                    memcmp(edited.data, out->data, out->size) != 0;
+    enum copse_exit status = COPSE_EXIT_OK;
+    if (!has_worked && is_typed) {
+        status =
+            copse_output_fail(&command->output, &fault,
+                              "the editor (%s) failed; your words are in %s", input_editor(), path);
+    } else if (!has_worked) {
+        status =
+            copse_output_fail(&command->output, &fault, "the editor (%s) failed", input_editor());
+    } else if (err != COPSE_OK) {
+        status = copse_command_fail(command, err, path);
+    }
+    if (!is_typed) {
+        copse_input_drop(command);
+    }
+    copse_builder_deinit(out);
+    *out = edited;
+    return status;
+}
+
 static enum copse_exit input_edit(struct copse_command *command, struct copse_builder *out,
                                   const struct copse_input *input)
 {
-    char path[COPSE_FILES_PATH_MAX];
     struct copse_slice text;
     if (!command->may_ask) {
         struct copse_output_fault fault = {COPSE_EXIT_INPUT, "needs_input",
@@ -78,30 +135,17 @@ static enum copse_exit input_edit(struct copse_command *command, struct copse_bu
     copse_builder_slice(out, input->template);
     copse_builder_text(out, "\n" REMARK);
     copse_builder_format(out, "Write your %s above. This line is left out.\n", input->name);
-    enum copse_err err = input_draft_path(command, path);
+    enum copse_err err = input_draft_path(command, command->draft);
     if (err == COPSE_OK) {
         err = copse_builder_end(&text, out);
     }
     if (err == COPSE_OK) {
-        err = copse_files_write(path, text, &command->error);
+        err = copse_files_write(command->draft, text, COPSE_FILES_PRIVATE, &command->error);
     }
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, "the draft");
     }
-    if (!input_run_editor(input_editor(), path)) {
-        struct copse_output_fault fault = {COPSE_EXIT_FAILURE, "editor",
-                                           "Set VISUAL or EDITOR, or use -m TEXT or -F FILE."};
-        return copse_output_fail(&command->output, &fault,
-                                 "the editor (%s) failed; your words are in %s", input_editor(),
-                                 path);
-    }
-    copse_builder_clear(out);
-    err = copse_files_read(out, path, input->max, &command->error);
-    if (err != COPSE_OK) {
-        return copse_command_fail(command, err, path);
-    }
-    (void)unlink(path);
-    return COPSE_EXIT_OK;
+    return input_edit_draft(command, out);
 }
 
 /* Take the last remark out of an edited text, and the line feed that was put before it. */
@@ -155,16 +199,6 @@ static enum copse_exit input_normalise(struct copse_command *command, struct cop
     return status;
 }
 
-static bool input_is_blank(const struct copse_builder *text)
-{
-    for (size_t i = 0; i < text->size; i++) {
-        if (strchr(" \t\n", text->data[i]) == NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
 enum copse_exit copse_input_text(struct copse_command *command, struct copse_builder *out,
                                  const struct copse_input *input)
 {
@@ -184,7 +218,7 @@ enum copse_exit copse_input_text(struct copse_command *command, struct copse_bui
     if (message != NULL) {
         copse_builder_text(out, message);
     } else if (file != NULL || is_dash) {
-        err = copse_files_read(out, is_dash ? "-" : file, input->max, &command->error);
+        err = copse_files_read(out, is_dash ? "-" : file, COPSE_INPUT_BYTES_MAX, &command->error);
     } else if (has_words) {
         err = copse_command_join(out, command, input->first);
     } else {
@@ -202,7 +236,9 @@ enum copse_exit copse_input_text(struct copse_command *command, struct copse_bui
         copse_input_keep(command, (struct copse_slice){(const uint8_t *)out->data, out->size});
         return status;
     }
-    if (input->empty == COPSE_INPUT_NOT_EMPTY && input_is_blank(out)) {
+    if (input->empty == COPSE_INPUT_NOT_EMPTY &&
+        copse_command_is_blank((struct copse_slice){(const uint8_t *)out->data, out->size})) {
+        copse_input_drop(command);
         return copse_command_usage(command, NULL, "the %s is empty: nothing was saved",
                                    input->name);
     }

@@ -16,7 +16,6 @@ struct copse_input {
     size_t first;                /* arguments from here on are the text, where there are any */
     enum copse_input_words words;
     enum copse_input_empty empty;
-    size_t max; /* bytes */
 };
 
 /* Get a text, normalised: line feeds alone end lines, no other control characters but tabs. From
@@ -28,6 +27,9 @@ enum copse_exit copse_input_text(struct copse_command *command, struct copse_bui
 /* Keep a text that could not be saved, and say where it is; not what stands in a file or in the
  * command that was typed. */
 void copse_input_keep(struct copse_command *command, struct copse_slice text);
+
+/* They are in the store: the editor's draft may go. */
+void copse_input_drop(struct copse_command *command);
 
 /* Ask one line on the terminal, with `prompt`. COPSE_EXIT_INPUT when nobody can be asked. */
 enum copse_exit copse_input_line(struct copse_command *command, struct copse_builder *out,

@@ -2,6 +2,7 @@
  * command stands on, and runs the one that was asked for. */
 #include "cli/deeds.h"
 #include "cli/help.h"
+#include "cli/input.h"
 #include "storage/head.h"
 
 #include <sodium.h>
@@ -28,55 +29,80 @@ static void main_random(void *context, uint8_t *out, size_t size)
     randombytes_buf(out, size);
 }
 
+// clang-format off
+static copse_command_run *const main_deeds[COPSE_VERB_COUNT] = {
+    [COPSE_VERB_ASK] = copse_do_talk_ask,
+    [COPSE_VERB_POST] = copse_do_talk_post,
+    [COPSE_VERB_REPLY] = copse_do_talk_reply,
+    [COPSE_VERB_MARK] = copse_do_talk_mark,
+    [COPSE_VERB_SHOW] = copse_do_read_show,
+    [COPSE_VERB_SEARCH] = copse_do_read_search,
+    [COPSE_VERB_PAGE_NEW] = copse_do_page_new,
+    [COPSE_VERB_PAGE_EDIT] = copse_do_page_edit,
+    [COPSE_VERB_PAGE_SHOW] = copse_do_page_show,
+    [COPSE_VERB_PAGE_HISTORY] = copse_do_page_history,
+    [COPSE_VERB_PAGE_DIFF] = copse_do_page_diff,
+    [COPSE_VERB_PAGE_LIST] = copse_do_page_list,
+    [COPSE_VERB_COMMUNITY_CREATE] = copse_do_community_create,
+    [COPSE_VERB_COMMUNITY_LIST] = copse_do_community_list,
+    [COPSE_VERB_COMMUNITY_SHOW] = copse_do_community_show,
+    [COPSE_VERB_COMMUNITY_INVITE] = copse_do_community_invite,
+    [COPSE_VERB_COMMUNITY_JOIN] = copse_do_community_join,
+    [COPSE_VERB_ME_SHOW] = copse_do_start_me,
+    [COPSE_VERB_ME_NAME] = copse_do_start_name,
+    [COPSE_VERB_ME_CODE] = copse_do_start_code,
+    [COPSE_VERB_IMPORT_MARKDOWN] = copse_do_import_markdown,
+    [COPSE_VERB_EXPORT_MARKDOWN] = copse_export_markdown_run,
+    [COPSE_VERB_EXPORT_JSONL] = copse_do_care_export,
+    [COPSE_VERB_SERVE] = copse_do_peer_serve,
+    [COPSE_VERB_SYNC] = copse_do_peer_sync,
+    [COPSE_VERB_PEER_ADD] = copse_do_peer_add,
+    [COPSE_VERB_PEER_LIST] = copse_do_peer_list,
+    [COPSE_VERB_COMMUNITY_SUCCESSOR] = copse_do_community_successor,
+    [COPSE_VERB_COMMUNITY_LEAVE] = copse_do_membership_leave,
+    [COPSE_VERB_INVITES_LIST] = copse_do_invites_list,
+    [COPSE_VERB_INVITES_REVOKE] = copse_do_invites_revoke,
+    [COPSE_VERB_CHARTER_SHOW] = copse_do_charter_show,
+    [COPSE_VERB_CHARTER_AMEND] = copse_do_charter_amend,
+    [COPSE_VERB_CHARTER_HISTORY] = copse_do_charter_history,
+    [COPSE_VERB_PEOPLE_LIST] = copse_do_people_list,
+    [COPSE_VERB_PEOPLE_SHOW] = copse_do_people_show,
+    [COPSE_VERB_PEOPLE_MUTE] = copse_do_people_mute,
+    [COPSE_VERB_PEOPLE_RECALL] = copse_do_people_recall,
+    [COPSE_VERB_PEOPLE_ASSENT] = copse_do_people_assent,
+    [COPSE_VERB_ROLE_GRANT] = copse_do_roles_grant,
+    [COPSE_VERB_ROLE_REVOKE] = copse_do_roles_revoke,
+    [COPSE_VERB_ROLE_LIST] = copse_do_roles_list,
+    [COPSE_VERB_ROLE_HISTORY] = copse_do_roles_history,
+    [COPSE_VERB_ROLE_HAND_OVER] = copse_do_roles_hand_over,
+    [COPSE_VERB_ROLE_END] = copse_do_roles_end,
+    [COPSE_VERB_MODERATE_REMOVE] = copse_do_membership_remove,
+    [COPSE_VERB_MODERATE_READMIT] = copse_do_membership_readmit,
+    [COPSE_VERB_MODERATE_LATE] = copse_do_membership_late,
+    [COPSE_VERB_UNPLACED_LIST] = copse_do_unplaced_list,
+    [COPSE_VERB_UNPLACED_REPOST] = copse_do_unplaced_repost,
+    [COPSE_VERB_UNPLACED_SAVE] = copse_do_unplaced_save,
+    [COPSE_VERB_INIT] = copse_do_start_init,
+    [COPSE_VERB_ANSWER] = copse_do_talk_answer,
+    [COPSE_VERB_ACCEPT] = copse_do_talk_accept,
+    [COPSE_VERB_THREAD] = copse_do_read_thread,
+    [COPSE_VERB_FEED] = copse_do_read_feed,
+    [COPSE_VERB_TAG] = copse_do_talk_tag,
+    [COPSE_VERB_STATUS] = copse_do_status_run,
+    [COPSE_VERB_DIGEST] = copse_do_care_digest,
+    [COPSE_VERB_CHECK] = copse_do_care_check,
+    [COPSE_VERB_BACKUP] = copse_do_care_backup,
+    [COPSE_VERB_LIMITS] = copse_do_start_limits,
+    [COPSE_VERB_LOG] = copse_do_care_log,
+    [COPSE_VERB_VERSION] = copse_do_start_version,
+    [COPSE_VERB_HELP] = copse_do_start_help,
+};
+// clang-format on
+
 copse_command_run *copse_command_of(enum copse_verb_deed deed)
 {
-    // clang-format off
-    static copse_command_run *const deeds[COPSE_VERB_COUNT] = {
-        [COPSE_VERB_ASK] = copse_do_talk_ask,
-        [COPSE_VERB_POST] = copse_do_talk_post,
-        [COPSE_VERB_REPLY] = copse_do_talk_reply,
-        [COPSE_VERB_MARK] = copse_do_talk_mark,
-        [COPSE_VERB_SHOW] = copse_do_read_show,
-        [COPSE_VERB_SEARCH] = copse_do_read_search,
-        [COPSE_VERB_PAGE_NEW] = copse_do_page_new,
-        [COPSE_VERB_PAGE_EDIT] = copse_do_page_edit,
-        [COPSE_VERB_PAGE_SHOW] = copse_do_page_show,
-        [COPSE_VERB_PAGE_HISTORY] = copse_do_page_history,
-        [COPSE_VERB_PAGE_DIFF] = copse_do_page_diff,
-        [COPSE_VERB_PAGE_LIST] = copse_do_page_list,
-        [COPSE_VERB_COMMUNITY_CREATE] = copse_do_community_create,
-        [COPSE_VERB_COMMUNITY_LIST] = copse_do_community_list,
-        [COPSE_VERB_COMMUNITY_SHOW] = copse_do_community_show,
-        [COPSE_VERB_COMMUNITY_INVITE] = copse_do_community_invite,
-        [COPSE_VERB_COMMUNITY_JOIN] = copse_do_community_join,
-        [COPSE_VERB_ME_SHOW] = copse_do_start_me,
-        [COPSE_VERB_ME_NAME] = copse_do_start_name,
-        [COPSE_VERB_ME_CODE] = copse_do_start_code,
-        [COPSE_VERB_IMPORT_MARKDOWN] = copse_do_import_markdown,
-        [COPSE_VERB_EXPORT_MARKDOWN] = copse_export_markdown_run,
-        [COPSE_VERB_EXPORT_JSONL] = copse_do_care_export,
-        [COPSE_VERB_SERVE] = copse_do_peer_serve,
-        [COPSE_VERB_SYNC] = copse_do_peer_sync,
-        [COPSE_VERB_PEER_ADD] = copse_do_peer_add,
-        [COPSE_VERB_PEER_LIST] = copse_do_peer_list,
-        [COPSE_VERB_INIT] = copse_do_start_init,
-        [COPSE_VERB_ANSWER] = copse_do_talk_answer,
-        [COPSE_VERB_ACCEPT] = copse_do_talk_accept,
-        [COPSE_VERB_THREAD] = copse_do_read_thread,
-        [COPSE_VERB_FEED] = copse_do_read_feed,
-        [COPSE_VERB_TAG] = copse_do_talk_tag,
-        [COPSE_VERB_STATUS] = copse_do_care_status,
-        [COPSE_VERB_DIGEST] = copse_do_care_digest,
-        [COPSE_VERB_CHECK] = copse_do_care_check,
-        [COPSE_VERB_BACKUP] = copse_do_care_backup,
-        [COPSE_VERB_LIMITS] = copse_do_start_limits,
-        [COPSE_VERB_LOG] = copse_do_care_log,
-        [COPSE_VERB_VERSION] = copse_do_start_version,
-        [COPSE_VERB_HELP] = copse_do_start_help,
-    };
-    // clang-format on
-    COPSE_ASSERT(deeds[deed] != NULL);
-    return deeds[deed];
+    COPSE_ASSERT(main_deeds[deed] != NULL);
+    return main_deeds[deed];
 }
 
 /* Colour: --color, then NO_COLOR (no-color.org), then whether somebody looks. False: a wrong word.
@@ -104,9 +130,9 @@ static enum copse_exit main_unknown_verb(struct copse_command *command,
 {
     char room[COPSE_VERBS_WORD_MAX];
     char hint[128];
-    const char *near = copse_verbs_nearest(room, problem->word, problem->group);
-    const char *space = problem->group == NULL ? "" : " ";
-    const char *group = problem->group == NULL ? "" : problem->group;
+    const char *group = problem->group;
+    const char *space = group[0] == '\0' ? "" : " ";
+    const char *near = copse_verbs_nearest(room, problem->word, group[0] == '\0' ? NULL : group);
     if (near != NULL) {
         (void)snprintf(hint, sizeof(hint), "Did you mean: copse %s%s%s?", group, space, near);
     } else {
@@ -123,6 +149,8 @@ static enum copse_exit main_problem(struct copse_command *command,
 {
     const struct copse_verb *verb = command->arguments.verb;
     char hint[256];
+    char room[COPSE_VERBS_WORD_MAX];
+    const char *near = NULL;
     (void)snprintf(hint, sizeof(hint), "copse help%s%s explains it.", verb == NULL ? "" : " ",
                    verb == NULL ? "" : verb->words);
     switch (problem->fault) {
@@ -132,9 +160,13 @@ static enum copse_exit main_problem(struct copse_command *command,
     case COPSE_ARGUMENTS_UNKNOWN_VERB:
         return main_unknown_verb(command, problem);
     case COPSE_ARGUMENTS_GROUP_ALONE:
-        (void)snprintf(hint, sizeof(hint), "copse help %s lists them.", problem->word);
-        return copse_command_usage(command, hint, "copse %s needs a second word", problem->word);
+        (void)snprintf(hint, sizeof(hint), "copse help %s lists them.", problem->group);
+        return copse_command_usage(command, hint, "copse %s needs another word", problem->group);
     case COPSE_ARGUMENTS_UNKNOWN_OPTION:
+        near = copse_verbs_nearest_option(room, problem->word, verb);
+        if (near != NULL) {
+            (void)snprintf(hint, sizeof(hint), "Did you mean: --%s?", near);
+        }
         return copse_command_usage(command, hint, "there is no option %s", problem->word);
     case COPSE_ARGUMENTS_VALUE_MISSING:
         return copse_command_usage(command, hint, "%s needs a value", problem->word);
@@ -142,7 +174,8 @@ static enum copse_exit main_problem(struct copse_command *command,
         return copse_command_usage(command, hint, "too many options");
     case COPSE_ARGUMENTS_TOO_FEW:
         (void)snprintf(hint, sizeof(hint), "Usage: copse %s %s", verb->words, verb->arguments);
-        return copse_command_usage(command, hint, "something is missing");
+        return copse_command_usage(command, hint, "copse %s needs %s", verb->words,
+                                   verb->arguments);
     case COPSE_ARGUMENTS_TOO_MANY:
         (void)snprintf(hint, sizeof(hint), "Usage: copse %s %s", verb->words, verb->arguments);
         return copse_command_usage(command, hint, "%s is too much", problem->word);
@@ -174,11 +207,25 @@ static enum copse_exit main_make_ready(struct copse_command *command)
     return COPSE_EXIT_OK;
 }
 
+/* A wrong option ends the reading of options, and what stands behind it may be --json: who wants
+ * JSON gets the error in it. */
+static bool main_wants_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum copse_exit main_run(struct copse_command *command, int argc, char **argv)
 {
     struct copse_arguments_problem problem;
+    bool has_json = main_wants_json(argc, argv);
     copse_arguments_read(&command->arguments, &problem, argc, argv);
-    if (copse_arguments_has(&command->arguments, "json")) {
+    if (copse_arguments_has(&command->arguments, "json") ||
+        (has_json && problem.fault != COPSE_ARGUMENTS_FINE)) {
         command->output.mode = COPSE_OUTPUT_JSON;
     }
     command->output.is_quiet = copse_arguments_has(&command->arguments, "quiet");
@@ -187,21 +234,26 @@ static enum copse_exit main_run(struct copse_command *command, int argc, char **
     }
     if (copse_arguments_has(&command->arguments, "help") &&
         problem.fault == COPSE_ARGUMENTS_GROUP_ALONE) {
-        copse_help_group(&command->output, problem.word);
+        copse_help_group(&command->output, problem.group);
         return copse_output_done(&command->output);
     }
-    if (copse_arguments_has(&command->arguments, "help") ||
-        problem.fault == COPSE_ARGUMENTS_NO_VERB) {
+    if (copse_arguments_has(&command->arguments, "help")) {
         return copse_do_start_help(command);
     }
-    if (problem.fault != COPSE_ARGUMENTS_FINE) {
+    bool is_bare = problem.fault == COPSE_ARGUMENTS_NO_VERB;
+    if (problem.fault != COPSE_ARGUMENTS_FINE && !is_bare) {
         return main_problem(command, &problem);
     }
     enum copse_exit status = main_make_ready(command);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
-    status = copse_command_of(command->arguments.verb->deed)(command);
+    copse_command_run *run =
+        is_bare ? copse_do_status_bare : copse_command_of(command->arguments.verb->deed);
+    status = run(command);
+    if (status == COPSE_EXIT_OK) {
+        copse_input_drop(command);
+    }
     copse_command_close(command);
     return status;
 }

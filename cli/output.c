@@ -3,11 +3,22 @@
 #include "cli/output.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-#define FAULT_TEXT_MAX 1024u
+#define MESSAGE_BYTES_MAX 1024u
+#define COLUMNS 80u
+#define COLUMNS_MIN 30u
+
+static size_t output_columns(void)
+{
+    struct winsize size;
+    bool is_known = ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return !is_known ? COLUMNS : size.ws_col < COLUMNS_MIN ? COLUMNS_MIN : size.ws_col;
+}
 
 void copse_output_init(struct copse_output *output, const struct copse_memory *memory)
 {
@@ -16,6 +27,7 @@ void copse_output_init(struct copse_output *output, const struct copse_memory *m
         .talk = stderr,
         .is_terminal = isatty(STDOUT_FILENO) != 0,
     };
+    output->columns = output_columns();
     copse_answer_init(&output->json, memory);
     copse_builder_init(&output->line, memory);
     copse_answer_object(&output->json, NULL);
@@ -46,19 +58,28 @@ static const char *output_style_code(enum copse_output_style style)
     return "";
 }
 
+static void output_begin_style(struct copse_output *output, enum copse_output_style style)
+{
+    if (output->has_color && style != COPSE_OUTPUT_NORMAL) {
+        (void)fputs(output_style_code(style), output->out);
+    }
+}
+
+static void output_end_style(struct copse_output *output, enum copse_output_style style)
+{
+    if (output->has_color && style != COPSE_OUTPUT_NORMAL) {
+        (void)fputs("\033[0m", output->out);
+    }
+}
+
 static void output_print(struct copse_output *output, enum copse_output_style style,
                          struct copse_slice text)
 {
-    bool is_styled = output->has_color && style != COPSE_OUTPUT_NORMAL;
-    if (is_styled) {
-        (void)fputs(output_style_code(style), output->out);
-    }
+    output_begin_style(output, style);
     if (text.size > 0) {
         (void)fwrite(text.data, 1, text.size, output->out);
     }
-    if (is_styled) {
-        (void)fputs("\033[0m", output->out);
-    }
+    output_end_style(output, style);
 }
 
 void copse_output_text(struct copse_output *output, const char *format, ...)
@@ -80,15 +101,26 @@ void copse_output_styled(struct copse_output *output, enum copse_output_style st
     }
     va_list arguments;
     va_start(arguments, format);
-    output_print(output, style, (struct copse_slice){NULL, 0});
-    if (output->has_color) {
-        (void)fputs(output_style_code(style), output->out);
-    }
+    output_begin_style(output, style);
     (void)vfprintf(output->out, format, arguments);
-    if (output->has_color && style != COPSE_OUTPUT_NORMAL) {
-        (void)fputs("\033[0m", output->out);
-    }
+    output_end_style(output, style);
     va_end(arguments);
+}
+
+void copse_output_wrapped(struct copse_output *output, size_t at, size_t indent, const char *text)
+{
+    size_t start = at;
+    while (*text != '\0') {
+        size_t size = strcspn(text, " ");
+        if (at > start && at + 1 + size >= output->columns) {
+            copse_output_text(output, "\n%*s", (int)indent, "");
+            at = start = indent;
+        }
+        copse_output_text(output, "%s%.*s", at > start ? " " : "", (int)size, text);
+        at += size + (at > start);
+        text += size + (text[size] == ' ');
+    }
+    copse_output_text(output, "\n");
 }
 
 static void output_clean(struct copse_output *output, enum copse_output_style style,
@@ -113,6 +145,26 @@ void copse_output_words(struct copse_output *output, struct copse_slice text,
     output_clean(output, COPSE_OUTPUT_NORMAL, text, shape);
 }
 
+void copse_output_title(struct copse_output *output, struct copse_slice text)
+{
+    size_t max = output->is_terminal && output->columns < COPSE_OUTPUT_TITLE_MAX
+                     ? output->columns
+                     : COPSE_OUTPUT_TITLE_MAX;
+    struct copse_slice rest = text;
+    size_t count = 0;
+    bool is_utf8 = copse_bytes_is_utf8(text);
+    while (rest.size > 0 && count < max) {
+        uint32_t scalar = 0;
+        size_t size = is_utf8 ? copse_bytes_next_scalar(&scalar, rest) : 1;
+        rest.data += size;
+        rest.size -= size;
+        count++;
+    }
+    text.size -= rest.size;
+    copse_output_words(output, text, COPSE_TERMINAL_LINE);
+    copse_output_text(output, rest.size > 0 ? "..." : "");
+}
+
 void copse_output_styled_words(struct copse_output *output, enum copse_output_style style,
                                struct copse_slice text)
 {
@@ -134,6 +186,21 @@ void copse_output_document(struct copse_output *output, struct copse_slice text)
     }
 }
 
+/* What was typed or found in a file may be in a message: it is cleaned like anybody's words. */
+COPSE_PRINTF(2, 0)
+static struct copse_slice output_message(struct copse_output *output, const char *format,
+                                         va_list arguments)
+{
+    char message[MESSAGE_BYTES_MAX];
+    (void)vsnprintf(message, sizeof(message), format, arguments);
+    struct copse_slice clean;
+    copse_builder_clear(&output->line);
+    copse_terminal_clean(&output->line, copse_bytes_of_string(message), COPSE_TERMINAL_BLOCK);
+    return copse_builder_end(&clean, &output->line) == COPSE_OK
+               ? clean
+               : copse_bytes_of_string("out of memory");
+}
+
 void copse_output_note(struct copse_output *output, const char *format, ...)
 {
     if (output->mode == COPSE_OUTPUT_JSON || output->is_quiet) {
@@ -141,10 +208,10 @@ void copse_output_note(struct copse_output *output, const char *format, ...)
     }
     va_list arguments;
     va_start(arguments, format);
-    (void)fflush(output->out);
-    (void)vfprintf(output->talk, format, arguments);
-    (void)fputc('\n', output->talk);
+    struct copse_slice clean = output_message(output, format, arguments);
     va_end(arguments);
+    (void)fflush(output->out);
+    (void)fprintf(output->talk, "%.*s\n", (int)clean.size, (const char *)clean.data);
 }
 
 void copse_output_short_id(char out[COPSE_OUTPUT_SHORT_ID_BYTES], const struct copse_id *id)
@@ -153,6 +220,13 @@ void copse_output_short_id(char out[COPSE_OUTPUT_SHORT_ID_BYTES], const struct c
     copse_bytes_id_to_hex(hex, id);
     memcpy(out, hex, COPSE_OUTPUT_SHORT_ID_BYTES - 1);
     out[COPSE_OUTPUT_SHORT_ID_BYTES - 1] = '\0';
+}
+
+/* Has the reader gone ("| head")? It knows, so nothing has to be said. */
+static bool output_is_cut_off(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
 
 enum copse_exit copse_output_done(struct copse_output *output)
@@ -169,7 +243,11 @@ enum copse_exit copse_output_done(struct copse_output *output)
         output_print(output, COPSE_OUTPUT_NORMAL, text);
         (void)fputc('\n', output->out);
     }
-    if (fflush(output->out) != 0 || ferror(output->out)) {
+    bool is_written = fflush(output->out) == 0 && !ferror(output->out);
+    if (!is_written && output_is_cut_off()) {
+        return COPSE_EXIT_FAILURE;
+    }
+    if (!is_written) {
         (void)fprintf(output->talk, "copse: the result cannot be written: %s\n", strerror(errno));
         return COPSE_EXIT_FAILURE;
     }
@@ -202,18 +280,10 @@ static void output_fail_json(struct copse_output *output, const struct copse_out
 enum copse_exit copse_output_fail(struct copse_output *output,
                                   const struct copse_output_fault *fault, const char *format, ...)
 {
-    char message[FAULT_TEXT_MAX];
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(message, sizeof(message), format, arguments);
+    struct copse_slice clean = output_message(output, format, arguments);
     va_end(arguments);
-    /* What was typed or found in a file may be in the message: clean it like anybody's words. */
-    struct copse_slice clean = copse_bytes_of_string(message);
-    copse_builder_clear(&output->line);
-    copse_terminal_clean(&output->line, clean, COPSE_TERMINAL_BLOCK);
-    if (copse_builder_end(&clean, &output->line) != COPSE_OK) {
-        clean = copse_bytes_of_string("out of memory");
-    }
     if (output->mode == COPSE_OUTPUT_JSON) {
         output_fail_json(output, fault, clean);
     } else {

@@ -45,6 +45,7 @@ struct copse_output {
     FILE *out;
     FILE *talk;
     bool is_terminal; /* standard output is one */
+    size_t columns;   /* of it; 80 where it is none */
     bool has_color;
     bool is_quiet;
     struct copse_answer json; /* the members of `data` */
@@ -60,9 +61,17 @@ void copse_output_text(struct copse_output *output, const char *format, ...) COP
 void copse_output_styled(struct copse_output *output, enum copse_output_style style,
                          const char *format, ...) COPSE_PRINTF(3, 4);
 
+/* Our own words in lines of no more than `columns`. `at` is the column the first line begins at;
+ * the others begin at `indent`. A line feed ends it. */
+void copse_output_wrapped(struct copse_output *output, size_t at, size_t indent, const char *text);
+
 /* Somebody's words: cleaned; LINE keeps them on one line. */
 void copse_output_words(struct copse_output *output, struct copse_slice text,
                         enum copse_terminal_shape shape);
+/* The same on one line of a list: what is longer than COPSE_OUTPUT_TITLE_MAX characters, or than
+ * the terminal is wide, is cut. */
+#define COPSE_OUTPUT_TITLE_MAX 80u
+void copse_output_title(struct copse_output *output, struct copse_slice text);
 void copse_output_styled_words(struct copse_output *output, enum copse_output_style style,
                                struct copse_slice text);
 
@@ -70,7 +79,7 @@ void copse_output_styled_words(struct copse_output *output, enum copse_output_st
  * is added on a terminal where the text does not end in one. */
 void copse_output_document(struct copse_output *output, struct copse_slice text);
 
-/* A remark beside the result, on standard error; nothing with --quiet or in JSON. */
+/* A remark beside the result, on standard error, cleaned; nothing with --quiet or in JSON. */
 void copse_output_note(struct copse_output *output, const char *format, ...) COPSE_PRINTF(2, 3);
 
 /* The beginning of an id that people see and can type. */

@@ -1,11 +1,12 @@
 #!/bin/sh
-# From a bare Debian 12 to a first community: sh cli/quickstart.sh
+# From a bare Debian 12 to a running node: sh cli/quickstart.sh
 # Installs what is missing of the packages that building needs, builds, makes an identity and a
-# small community if there is none, and says what to try next. Asks nothing; run it as often as
-# you like.
+# small community if there is none, starts a node in the background, and says what to try next.
+# Asks nothing; run it as often as you like.
 #
-#   COPSE_NAME   the name others are to see (default: the name of your account)
-#   COPSE_HOME   where everything is kept (default: ~/.local/share/copse)
+#   COPSE_NAME     the name others are to see (default: the name of your account)
+#   COPSE_HOME     where everything is kept (default: ~/.local/share/copse)
+#   COPSE_LISTEN   where the node listens (default: 0.0.0.0:7071); "no": none is started
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)
 build="$top/build"
@@ -111,26 +112,43 @@ ANSWER
     "$copse" accept "$answer" >/dev/null
 }
 
+# A node that goes on when this is done. One that runs is left alone.
+start_node() {
+    [ "${COPSE_LISTEN-}" != no ] || return 0
+    case $("$copse" --json status) in
+    *'"serving":{'*)
+        say "The node runs already. $copse serve --stop stops it."
+        return 0
+        ;;
+    esac
+    say "Starting the node:"
+    "$copse" serve --background --listen "${COPSE_LISTEN:-0.0.0.0:7071}" ||
+        say "It does not run, so you meet nobody yet. Later: $copse serve --background"
+}
+
 if [ -z "${COPSE_PROGRAM-}" ]; then
     install_packages
     build_program
 fi
 find_program
 first_community
+start_node
 
 say "Ready. The program is $copse"
-"$copse" -q feed
+"$copse" -q feed -n 5 2>/dev/null || "$copse" community list # which one, of several?
 cat <<NEXT
 
-Try next:
-  $copse feed
-  $copse thread ID                 with the first digits of an id from the list above
-  $copse ask "What would you like to know?"
-  $copse page new "What worked for me"
-  $copse community create "Your own community" --domain "What you care about"
-  $copse serve                     stays running and meets others; Ctrl-C stops it
-  $copse community invite          one line to send to somebody, while serve runs
-  $copse help
+For short:
+  alias copse="'$copse'"
 
-For short:  alias copse='$copse'
+Try next:
+  copse feed                    what there is to read
+  copse thread ID               with the first digits of an id from the list above
+  copse ask "What would you like to know?"
+  copse page new "What worked for me"
+  copse community create "Your own community" --domain "What you care about"
+  copse community invite        one line to send to somebody
+  copse status                  what is here, and with whom it was compared
+  copse serve --stop            stops the node; copse serve --background starts it again
+  copse help
 NEXT

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <time.h>
 
-#define REPLACEMENT "\xef\xbf\xbd"  /* U+FFFD */
 #define TIME_MS_MAX 253402300799999 /* the last millisecond of year 9999 */
 
 bool copse_terminal_is_unsafe(uint32_t scalar)
@@ -24,7 +23,7 @@ void copse_terminal_clean(struct copse_builder *out, struct copse_slice text,
         size_t size = is_utf8 ? copse_bytes_next_scalar(&scalar, text) : 1;
         struct copse_slice bytes = {text.data, size};
         if ((!is_utf8 && scalar >= 0x80) || copse_terminal_is_unsafe(scalar)) {
-            copse_builder_text(out, REPLACEMENT);
+            copse_builder_text(out, COPSE_TERMINAL_REPLACEMENT);
         } else if (shape == COPSE_TERMINAL_LINE && (scalar == '\n' || scalar == '\t')) {
             copse_builder_byte(out, ' ');
         } else {

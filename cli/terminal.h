@@ -5,6 +5,7 @@
 #include "node/practice/builder.h"
 
 #define COPSE_TERMINAL_TIME_BYTES 32u
+#define COPSE_TERMINAL_REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 /* Written in UTC for programs ("2026-03-12T08:15:00Z"), or in the reader's zone ("2026-03-12
  * 09:15"). */

@@ -2,6 +2,8 @@
  * stack. Hidden names are left out, as are links, which might lead in circles or out. */
 #include "cli/walk.h"
 
+#include "storage/disk.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -85,22 +87,35 @@ static enum copse_err walk_name(struct copse_walk *walk, struct folders *folders
                      walk_copy(walk->memory, folder, name));
 }
 
+static enum copse_err walk_unread(struct copse_error *error, const char *path)
+{
+    int code = errno;
+    enum copse_err err = code == ENOTDIR ? COPSE_ERR_NOT_FOUND : copse_disk_error(code);
+    return copse_error_set(error, err, "cannot read the folder %s: %s", path, strerror(code));
+}
+
 static enum copse_err walk_folder(struct copse_walk *walk, struct folders *folders,
                                   const char *root, const char *folder, const char *const *endings,
                                   struct copse_error *error)
 {
     char path[COPSE_FILES_PATH_MAX];
-    int size = snprintf(path, sizeof(path), "%s/%s", root, folder);
-    DIR *directory = size < 0 || (size_t)size >= sizeof(path) ? NULL : opendir(path);
+    int size = snprintf(path, sizeof(path), "%s%s%s", root, folder[0] == '\0' ? "" : "/", folder);
+    if (size < 0 || (size_t)size >= sizeof(path)) {
+        return copse_error_set(error, COPSE_ERR_LIMIT, "the path is too long: %s", path);
+    }
+    DIR *directory = opendir(path);
     if (directory == NULL) {
-        enum copse_err err =
-            errno == ENOENT || errno == ENOTDIR ? COPSE_ERR_NOT_FOUND : COPSE_ERR_IO;
-        return copse_error_set(error, err, "cannot read the folder %s: %s", path, strerror(errno));
+        return walk_unread(error, path);
     }
     enum copse_err err = COPSE_OK;
     const struct dirent *name;
+    errno = 0; /* NULL is the end, or an error when this is set */
     while (err == COPSE_OK && (name = readdir(directory)) != NULL) {
         err = walk_name(walk, folders, root, folder, name->d_name, endings);
+        errno = 0;
+    }
+    if (err == COPSE_OK && errno != 0) {
+        err = walk_unread(error, path);
     }
     (void)closedir(directory);
     return err;
@@ -120,8 +135,17 @@ enum copse_err copse_walk_init(struct copse_walk *out, const char *folder,
     enum copse_err err = walk_folder(&walk, &folders, folder, "", endings, error);
     while (err == COPSE_OK && folders.count > 0) {
         char *next = folders.paths[--folders.count];
-        err = walk_folder(&walk, &folders, folder, next, endings, error);
+        struct copse_error reason = {.text = ""};
+        err = walk_folder(&walk, &folders, folder, next, endings, &reason);
+        if (err == COPSE_ERR_IO || err == COPSE_ERR_NOT_FOUND) {
+            /* It stands among the files: who reads it is told why that cannot be. */
+            err = walk_keep(memory, &walk.paths, &walk.count, &walk.capacity, next);
+            continue;
+        }
         copse_memory_free(memory, next);
+        if (err != COPSE_OK) {
+            *error = reason;
+        }
     }
     while (folders.count > 0) {
         copse_memory_free(memory, folders.paths[--folders.count]);

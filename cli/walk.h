@@ -5,7 +5,6 @@
 #include "cli/files.h"
 
 #define COPSE_WALK_FILES_MAX 100000u
-#define COPSE_WALK_DEPTH_MAX 64u
 
 struct copse_walk {
     const struct copse_memory *memory;
@@ -16,7 +15,8 @@ struct copse_walk {
     size_t other_count; /* files with other endings, and hidden ones */
 };
 
-/* Find the files that end in one of `endings` (".md", NULL at the end). COPSE_OK, and the caller
+/* Find the files that end in one of `endings` (".md", NULL at the end). A folder below that cannot
+ * be read stands among them. COPSE_OK, and the caller
  * calls copse_walk_deinit; COPSE_ERR_NOT_FOUND: no such folder; COPSE_ERR_LIMIT; COPSE_ERR_IO;
  * _NOMEM. */
 enum copse_err copse_walk_init(struct copse_walk *out, const char *folder,

@@ -1,5 +1,5 @@
-/* A whole node with a store on the disk, and a member who says anything to it (SPEC 10). The input is
- * a list of steps: a byte for what, two for how much, and that many bytes. Whatever happens: no
+/* A whole node with a store on the disk, and a member who says anything to it (SPEC 10). The input
+ * is a list of steps: a byte for what, two for how much, and that many bytes. Whatever happens: no
  * fault, the community's entries stay, and the store is found whole at the end.
  *
  * Keys are made anew in each process, so an input means the same steps each time, not the same
@@ -30,20 +30,6 @@ struct village {
     size_t own_count;
     size_t count;
 };
-
-static void copy_file(const char *from, const char *to)
-{
-    static char buffer[1u << 20];
-    FILE *in = fopen(from, "rb");
-    FILE *out = fopen(to, "wb");
-    COPSE_ASSERT(in != NULL && out != NULL);
-    for (size_t size = fread(buffer, 1, sizeof buffer, in); size > 0;
-         size = fread(buffer, 1, sizeof buffer, in)) {
-        COPSE_ASSERT(fwrite(buffer, 1, size, out) == size);
-    }
-    (void)fclose(in);
-    COPSE_ASSERT(fclose(out) == 0);
-}
 
 /* What node 1 wrote, as it would send it. */
 static void collect(struct village *into)
@@ -113,7 +99,7 @@ static void begin_village(void)
         copse_gossip_free(village.world->nodes[0].gossip);
         village.world->nodes[0].gossip = NULL;
         copse_store_world_close(village.world->nodes[0].disk);
-        copy_file(village.file, village.kept);
+        copse_store_world_copy_file(village.file, village.kept);
         (void)atexit(end_village);
     }
 }
@@ -132,7 +118,7 @@ static void put_back(void)
     if (directory != NULL) {
         (void)closedir(directory);
     }
-    copy_file(village.kept, village.file);
+    copse_store_world_copy_file(village.kept, village.file);
     copse_store_world_open(node->disk);
     node->practice.store = node->disk->store;
     copse_peer_world_start(node, COPSE_PEER_WORLD_WAITS);

@@ -91,7 +91,7 @@ static void step(struct wire_liar *liar, const struct wire_world *world, uint8_t
     }
     case 7: {
         const struct copse_id *id = &world->entries[first % world->count]->id;
-        (void)copse_session_want(liar->session, &world->community, id, 1);
+        (void)copse_session_want(liar->session, &world->community, COPSE_MESSAGE_CONTENTS, id, 1);
         copse_session_compare(liar->session, &world->community);
         break;
     }

@@ -13,7 +13,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { OPS_MAX = 32, PATCHES_MAX = 8 };
-enum { PLAIN = 1, MUTED = 2, ERASED = 4, CHAINED = 8 };
+enum { PLAIN = 1, MUTED = 2, ERASED = 4 };
 
 struct input {
     struct copse_slice rest;
@@ -70,17 +70,6 @@ static void name_parents(struct copse_text_history *history, size_t number, uint
     }
 }
 
-/* The author's op before `number`. */
-static size_t previous_of(const struct copse_text_history *history, size_t number)
-{
-    for (size_t i = number; i-- > 0;) {
-        if (copse_bytes_equal_ids(&history->ops[i].author, &history->ops[number].author)) {
-            return i;
-        }
-    }
-    return SIZE_MAX;
-}
-
 static void take_op(struct copse_text_history *history, struct input *input)
 {
     struct copse_text_shape shape = {.count = 0};
@@ -109,9 +98,6 @@ static void take_op(struct copse_text_history *history, struct input *input)
     op->shape = bytes;
     op->shape_size = encoded.size;
     name_parents(history, number, mask);
-    if ((flags & CHAINED) != 0) {
-        history->ops[number].previous = previous_of(history, number);
-    }
 }
 
 /* Print the history as it comes out of a text; merging after every op if delivered backwards. */

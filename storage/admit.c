@@ -3,7 +3,7 @@
  * without a look into the tables; and an entry whose prev is a leaf cannot be held yet,
  * so it is not looked for.
  *
- * Row, arrival and content are written at once; the log and the id's row wait for the flush.
+ * Row, arrival and content are written at once; the log and the key of the id wait for the flush.
  */
 #include "storage/admit.h"
 
@@ -40,7 +40,34 @@ struct before {
     struct copse_trail trail;
     uint64_t under; /* arrival number */
     bool has_under;
+    struct copse_run_gap gap; /* behind the last signed one on its branch, up to it */
 };
+
+/* SPEC 4.11: "The distance is counted along each branch, from the first entry where none is signed
+ * before." Stops at more than a run may carry. */
+static enum copse_err measure_gap(struct copse_txn *txn, struct copse_run_gap *out,
+                                  const struct copse_position *end)
+{
+    struct copse_txn_log *log = NULL;
+    struct copse_position at = *end;
+    *out = (struct copse_run_gap){0, 0};
+    enum copse_err err = copse_logs_get(txn, &log, (uint32_t)end->log);
+    while (err == COPSE_OK && out->entries <= COPSE_RUN_ENTRIES_MAX) {
+        struct copse_rows_row row;
+        struct copse_index_place place = copse_index_place_of(&at);
+        err = copse_rows_at(txn->db, &row, &place);
+        if (err != COPSE_OK || row.signature.size > 0) {
+            break;
+        }
+        out->entries++;
+        out->bytes += row.bytes.size;
+        if (at.seq == 0) {
+            break;
+        }
+        err = copse_entries_on_path(&at, &log->log, &at, at.seq - 1);
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
+}
 
 static enum copse_err find_before(struct copse_txn *txn, struct before *out, uint32_t community,
                                   const struct copse_id *prev)
@@ -54,6 +81,7 @@ static enum copse_err find_before(struct copse_txn *txn, struct before *out, uin
             .trail = tip->trail,
             .under = tip->under,
             .has_under = tip->has_under,
+            .gap = tip->gap,
         };
     } else {
         struct copse_held held;
@@ -76,6 +104,10 @@ static enum copse_err find_before(struct copse_txn *txn, struct before *out, uin
             .under = is_elsewhere ? row.under_arrival : row.arrival,
             .has_under = held.trail.has_under,
         };
+        err = measure_gap(txn, &out->gap, &held.position);
+        if (err != COPSE_OK) {
+            return err;
+        }
     }
     out->entry.op = (struct copse_slice){NULL, 0};
     out->entry.ext = (struct copse_slice){NULL, 0};
@@ -134,22 +166,37 @@ static enum copse_err place_in_log(struct copse_txn *txn, struct copse_position 
 
 /* ---- rows ---- */
 
-static enum copse_err next_arrival(struct copse_txn *txn, uint64_t *out)
+enum copse_err copse_admit_last_arrival(struct copse_txn *txn, uint64_t *out)
 {
-    if (txn->next_arrival == 0) {
-        struct copse_slice value;
-        enum copse_err err = copse_db_get(txn->db, &value, COPSE_DB_META, arrival_key());
+    struct copse_slice value;
+    enum copse_err err = COPSE_OK;
+    uint64_t last = 0;
+    if (txn->next_arrival != 0) {
+        last = txn->next_arrival - 1;
+    } else {
+        err = copse_db_get(txn->db, &value, COPSE_DB_META, arrival_key());
         if (err == COPSE_OK && value.size != 8) {
             err = COPSE_ERR_CORRUPT;
         }
-        if (err != COPSE_OK && err != COPSE_ERR_NOT_FOUND) {
-            return err;
-        }
-        txn->next_arrival = err == COPSE_OK ? copse_bytes_get_u64(value.data) + 1 : 1;
+        last = err == COPSE_OK ? copse_bytes_get_u64(value.data) : 0;
+        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
     }
-    *out = txn->next_arrival++;
-    txn->arrivals_changed = true;
-    return COPSE_OK;
+    if (err == COPSE_OK) {
+        *out = last;
+    }
+    return err;
+}
+
+static enum copse_err next_arrival(struct copse_txn *txn, uint64_t *out)
+{
+    uint64_t last = 0;
+    enum copse_err err = copse_admit_last_arrival(txn, &last);
+    if (err == COPSE_OK) {
+        *out = last + 1;
+        txn->next_arrival = last + 2;
+        txn->arrivals_changed = true;
+    }
+    return err;
 }
 
 static enum copse_err put_arrival(struct copse_txn *txn, uint64_t number, uint32_t community,
@@ -200,7 +247,7 @@ static enum copse_err put_rows(struct copse_txn *txn, struct copse_rows_row *row
 
 /* Remember the entry as the likely prev of the next one. */
 static void set_tip(struct copse_txn *txn, uint32_t community, const struct copse_held *held,
-                    const struct copse_rows_row *row)
+                    const struct copse_rows_row *row, struct copse_run_gap gap)
 {
     bool is_elsewhere = row->under == COPSE_ROWS_UNDER_ELSEWHERE;
     txn->tip = (struct copse_txn_tip){
@@ -212,6 +259,7 @@ static void set_tip(struct copse_txn *txn, uint32_t community, const struct cops
         .position = held->position,
         .trail = held->trail,
         .under = is_elsewhere ? row->under_arrival : row->arrival,
+        .gap = row->signature.size > 0 ? (struct copse_run_gap){0, 0} : gap,
     };
     txn->tip.entry.op = (struct copse_slice){NULL, 0};
     txn->tip.entry.ext = (struct copse_slice){NULL, 0};
@@ -241,6 +289,16 @@ static enum copse_err store(struct copse_txn *txn, struct copse_held *out, uint3
 {
     struct copse_txn_log *log = NULL;
     struct copse_position position;
+    struct copse_run_gap gap = {0, 0};
+    if (before != NULL && before->entry.class == fresh->entry->class) {
+        gap = before->gap;
+    }
+    gap.entries++;
+    gap.bytes += fresh->bytes.size;
+    /* SPEC 4.12: "So every stored log can always be sent again" */
+    if (gap.entries > COPSE_RUN_ENTRIES_MAX || gap.bytes > COPSE_RUN_BYTES_MAX) {
+        return COPSE_ERR_FORM;
+    }
     enum copse_err err = find_log(txn, &log, community, fresh, before);
     if (err == COPSE_OK) {
         err = place_in_log(txn, &position, log, fresh, before);
@@ -266,7 +324,7 @@ static enum copse_err store(struct copse_txn *txn, struct copse_held *out, uint3
     }
     err = put_rows(txn, &row, community, fresh);
     if (err == COPSE_OK) {
-        set_tip(txn, community, &held, &row);
+        set_tip(txn, community, &held, &row, gap);
         *out = held;
     }
     return err;
@@ -310,6 +368,62 @@ enum copse_err copse_admit_add(struct copse_txn *txn, struct copse_held *out, ui
     return store(txn, out, community, fresh, fresh->entry->has_prev ? &before : NULL);
 }
 
+enum copse_err copse_admit_sign(struct copse_txn *txn, const struct copse_position *position,
+                                const struct copse_signature *signature)
+{
+    struct copse_index_place place = copse_index_place_of(position);
+    struct copse_txn_log *log = NULL;
+    struct copse_rows_row row;
+    enum copse_err err = copse_rows_at(txn->db, &row, &place);
+    if (err != COPSE_OK || row.signature.size > 0) {
+        return err;
+    }
+    row.signature = (struct copse_slice){signature->bytes, sizeof signature->bytes};
+    err = copse_rows_put(txn->db, &row);
+    if (err == COPSE_OK) {
+        err = copse_logs_get(txn, &log, (uint32_t)position->log);
+    }
+    if (err == COPSE_OK && log->log.branches[position->branch].last_seq == position->seq) {
+        log->unproved &= ~(UINT32_C(1) << position->branch);
+    }
+    txn->tip.is_set = false; /* distances are others now */
+    return err;
+}
+
+enum copse_err copse_admit_move(struct copse_txn *txn, uint32_t community,
+                                enum copse_entry_class class, uint64_t arrival,
+                                const struct copse_index_place *from,
+                                const struct copse_index_place *to)
+{
+    uint8_t key[COPSE_ADMIT_ARRIVAL_BYTES];
+    uint8_t number[COPSE_INDEX_ARRIVAL_BYTES];
+    uint8_t value[sizeof to->bytes + 6];
+    struct copse_slice old;
+    copse_admit_arrival_key(key, community, class, arrival);
+    copse_bytes_put_u64(number, arrival);
+    txn->tip.is_set = false;
+    enum copse_err err =
+        copse_db_get(txn->db, &old, COPSE_DB_ARRIVALS, (struct copse_slice){key, sizeof key});
+    if (err == COPSE_OK && old.size == sizeof value) {
+        memcpy(value, old.data, sizeof value);
+        memcpy(value, to->bytes, sizeof to->bytes);
+        err = copse_db_put(txn->db, COPSE_DB_ARRIVALS, (struct copse_slice){key, sizeof key},
+                           (struct copse_slice){value, sizeof value});
+    } else if (err == COPSE_OK || err == COPSE_ERR_NOT_FOUND) {
+        err = COPSE_ERR_CORRUPT;
+    }
+    if (err == COPSE_OK) {
+        err = copse_db_del(txn->db, COPSE_DB_PLACES,
+                           (struct copse_slice){from->bytes, sizeof from->bytes});
+    }
+    if (err == COPSE_OK) {
+        err = copse_db_put(txn->db, COPSE_DB_PLACES,
+                           (struct copse_slice){to->bytes, sizeof to->bytes},
+                           (struct copse_slice){number, sizeof number});
+    }
+    return err;
+}
+
 bool copse_admit_is_unproved(const struct copse_txn *txn)
 {
     for (size_t i = 0; i < txn->log_slots; i++) {
@@ -324,7 +438,10 @@ enum copse_err copse_admit_flush(struct copse_txn *txn)
 {
     enum copse_err err = copse_logs_flush(txn);
     if (err == COPSE_OK) {
-        err = copse_index_flush(&txn->index, txn->db);
+        err = copse_index_flush(&txn->index);
+    }
+    if (err == COPSE_OK) {
+        err = copse_layers_flush(&txn->layers);
     }
     if (err == COPSE_OK && txn->arrivals_changed) {
         uint8_t value[8];

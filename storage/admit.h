@@ -19,11 +19,23 @@ struct copse_admit_entry {
 
 /* Store one entry after its prev. Sets *out to the entry as held, op and ext borrowed from `fresh`.
  * Returns COPSE_OK; COPSE_ERR_EXISTS (held already, nothing changed, *out set); COPSE_ERR_NOT_FOUND
- * (its prev is not held); COPSE_ERR_FORM (does not follow its prev, or is of another community);
+ * (its prev is not held); COPSE_ERR_FORM (does not follow its prev, is of another community, or is
+ * too far behind the last signed one: SPEC 4.12);
  * COPSE_ERR_LIMIT (a fork too many: SPEC 4.8); or a fault, after which the transaction must be
  * aborted. Views are not touched, but for those of a branch that was given up. */
 enum copse_err copse_admit_add(struct copse_txn *txn, struct copse_held *out, uint32_t community,
                                const struct copse_admit_entry *fresh) COPSE_MUST_CHECK;
+
+/* Keep the signature of an entry that is held without one; it was found good (SPEC 4.11). COPSE_OK,
+ * also where one is held; or a fault. */
+enum copse_err copse_admit_sign(struct copse_txn *txn, const struct copse_position *position,
+                                const struct copse_signature *signature) COPSE_MUST_CHECK;
+
+/* The entry with this arrival number has another place: in all rows but its own. */
+enum copse_err copse_admit_move(struct copse_txn *txn, uint32_t community,
+                                enum copse_entry_class class, uint64_t arrival,
+                                const struct copse_index_place *from,
+                                const struct copse_index_place *to) COPSE_MUST_CHECK;
 
 /* Is a leaf without a signature left behind by what this transaction added? SPEC 4.12. */
 bool copse_admit_is_unproved(const struct copse_txn *txn);
@@ -35,5 +47,8 @@ enum copse_err copse_admit_flush(struct copse_txn *txn) COPSE_MUST_CHECK;
 #define COPSE_ADMIT_ARRIVAL_BYTES 13u
 void copse_admit_arrival_key(uint8_t out[COPSE_ADMIT_ARRIVAL_BYTES], uint32_t community,
                              enum copse_entry_class class, uint64_t number);
+
+/* The arrival number given last, 0: none yet. It stays when its entry goes. */
+enum copse_err copse_admit_last_arrival(struct copse_txn *txn, uint64_t *out) COPSE_MUST_CHECK;
 
 #endif

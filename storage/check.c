@@ -4,8 +4,10 @@
  */
 #include "storage/check.h"
 
+#include "protocol/rules/fold.h"
 #include "storage/admit.h"
 #include "storage/logs.h"
+#include "storage/shapes.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -272,6 +274,41 @@ static enum copse_err check_state(struct check *check)
     return COPSE_OK;
 }
 
+/* Of each text: what others lean on is here or awaited, and nothing else is kept for it. */
+static enum copse_err check_shapes(struct check *check)
+{
+    struct copse_views views;
+    struct copse_state state = copse_views_state(&views, check->txn, check->community);
+    struct copse_state_cursor cursor;
+    struct copse_id last = {{0}};
+    struct copse_fold_prefix prefix = copse_fold_all_edits();
+    copse_state_open(&cursor, copse_fold_bytes(&prefix));
+    for (;;) {
+        struct copse_slice key;
+        struct copse_slice value;
+        struct copse_id object;
+        uint64_t faults = 0;
+        enum copse_err err = copse_state_next(&cursor, &key, &value, &state);
+        if (err == COPSE_OK) {
+            err = copse_fold_subject_of(&object, key);
+        }
+        if (err == COPSE_OK && !copse_bytes_equal_ids(&object, &last)) {
+            err = copse_shapes_check(check->txn, &faults, check->community, &object);
+            last = object;
+        }
+        if (faults > 0) {
+            fault(check, "a text has %llu edits loose or awaited that should not be, or are not",
+                  (unsigned long long)faults);
+        }
+        if (err == COPSE_ERR_CORRUPT) {
+            fault(check, "an edit that others are built on is damaged");
+        }
+        if (err != COPSE_OK) {
+            return goes_on(err) ? COPSE_OK : err;
+        }
+    }
+}
+
 static enum copse_err check_counts(struct check *check)
 {
     static const struct {
@@ -285,7 +322,7 @@ static enum copse_err check_counts(struct check *check)
     };
     for (size_t i = 0; i < COPSE_ARRAY_SIZE(tables); i++) {
         uint64_t count = 0;
-        enum copse_err err = copse_db_count(check->txn->db, &count, tables[i].table);
+        enum copse_err err = copse_layers_count(&check->txn->layers, &count, tables[i].table);
         if (err != COPSE_OK) {
             return err;
         }
@@ -332,6 +369,16 @@ static enum copse_err check_chunks(struct check *check)
     }
 }
 
+/* Those who look for a community have its id. */
+static void check_name(struct check *check, const struct copse_id *id)
+{
+    uint32_t number = 0;
+    if (copse_entries_community(check->txn, &number, id) != COPSE_OK ||
+        number != check->community) {
+        fault(check, "community %u is not found by its id", check->community);
+    }
+}
+
 static enum copse_err check_all(struct check *check)
 {
     struct copse_id id;
@@ -342,9 +389,13 @@ static enum copse_err check_all(struct check *check)
             break;
         }
         check->report->communities++;
+        check_name(check, &id);
         err = check_logs(check);
         if (err == COPSE_OK && check->depth == COPSE_CHECK_FULL) {
             err = check_state(check);
+        }
+        if (err == COPSE_OK && check->depth == COPSE_CHECK_FULL) {
+            err = check_shapes(check);
         }
         if (err != COPSE_OK) {
             return err;

@@ -99,12 +99,15 @@ enum copse_err copse_contents_get(struct copse_txn *txn, enum copse_content_stat
 static enum copse_err put_present(struct copse_txn *txn, const struct keys *keys,
                                   struct copse_slice salted)
 {
-    uint8_t row[1 + CONTENT_SALTED_MAX];
-    COPSE_ASSERT(salted.size > COPSE_CONTENT_SALT_BYTES && salted.size < sizeof row);
-    row[0] = KEPT_PRESENT;
-    memcpy(row + 1, salted.data, salted.size);
-    return copse_db_put(txn->db, COPSE_DB_CONTENTS, content_key(keys),
-                        (struct copse_slice){row, salted.size + 1});
+    uint8_t *row = NULL;
+    COPSE_ASSERT(salted.size > COPSE_CONTENT_SALT_BYTES && salted.size <= CONTENT_SALTED_MAX);
+    enum copse_err err =
+        copse_db_reserve(txn->db, &row, COPSE_DB_CONTENTS, content_key(keys), salted.size + 1);
+    if (err == COPSE_OK) {
+        row[0] = KEPT_PRESENT;
+        memcpy(row + 1, salted.data, salted.size);
+    }
+    return err;
 }
 
 static enum copse_err put_missing(struct copse_txn *txn, const struct keys *keys)
@@ -188,6 +191,21 @@ enum copse_err copse_contents_forget(struct copse_txn *txn, uint64_t arrival,
         err = copse_db_del(txn->db, COPSE_DB_MISSING, key_of(place));
     }
     return err;
+}
+
+enum copse_err copse_contents_move(struct copse_txn *txn, const struct copse_index_place *from,
+                                   const struct copse_index_place *to)
+{
+    struct copse_slice value;
+    enum copse_err err = copse_db_get(txn->db, &value, COPSE_DB_MISSING, key_of(from));
+    if (err == COPSE_OK) {
+        err = copse_db_del(txn->db, COPSE_DB_MISSING, key_of(from));
+        if (err == COPSE_OK) {
+            err = copse_db_put(txn->db, COPSE_DB_MISSING, key_of(to),
+                               (struct copse_slice){to->bytes, 0});
+        }
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
 enum copse_err copse_contents_next_missing(struct copse_txn *txn, struct copse_position *out,

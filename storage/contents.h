@@ -29,6 +29,10 @@ enum copse_err copse_contents_begin(struct copse_txn *txn, const struct copse_ro
 enum copse_err copse_contents_forget(struct copse_txn *txn, uint64_t arrival,
                                      const struct copse_index_place *place) COPSE_MUST_CHECK;
 
+/* An entry has another place. */
+enum copse_err copse_contents_move(struct copse_txn *txn, const struct copse_index_place *from,
+                                   const struct copse_index_place *to) COPSE_MUST_CHECK;
+
 /* Keep a content that came (checked here against the entry). COPSE_OK; COPSE_ERR_EXISTS when it is
  * here; COPSE_ERR_REFUSED when it was erased; COPSE_ERR_SIGNATURE when it is not the one that was
  * signed for; or a fault. A declined one is taken. */

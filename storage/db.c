@@ -61,6 +61,7 @@ static enum copse_err error_of(int code)
     case MDB_KEYEXIST:
         return COPSE_ERR_EXISTS;
     case ENOMEM:
+    case EAGAIN: /* no thread to copy with */
         return COPSE_ERR_NOMEM;
     case ENOSPC:
     case EDQUOT:
@@ -275,8 +276,7 @@ static int open_tables(struct copse_db *db, enum open_how how)
         return code;
     }
     for (size_t i = 0; i < COPSE_DB_TABLES; i++) {
-        unsigned flags = i == COPSE_DB_IDS ? MDB_DUPSORT | MDB_DUPFIXED : 0;
-        flags |= how == OPEN_FRESH ? MDB_CREATE : 0;
+        unsigned flags = how == OPEN_FRESH ? MDB_CREATE : 0;
         code = mdb_dbi_open(txn, table_names[i], flags, &db->tables[i]);
         if (code != MDB_SUCCESS) {
             mdb_txn_abort(txn);
@@ -427,13 +427,18 @@ enum copse_err copse_db_create(const char *home, copse_db_fill *fill,
 
 /* ---- transactions ---- */
 
+static enum copse_err has_failed(const struct copse_db *db, struct copse_error *error)
+{
+    return copse_error_set(error, COPSE_ERR_IO,
+                           "%s failed to take a write; close the program and check the disk",
+                           db->path);
+}
+
 enum copse_err copse_db_begin(struct copse_db_txn **out, struct copse_db *db,
                               enum copse_db_mode mode, struct copse_error *error)
 {
     if (atomic_load(&db->failed)) {
-        return copse_error_set(error, COPSE_ERR_IO,
-                               "%s failed to take a write; close the program and check the disk",
-                               db->path);
+        return has_failed(db, error);
     }
     struct copse_db_txn *txn = copse_memory_new(db->memory, 1, sizeof *txn);
     if (txn == NULL) {
@@ -455,6 +460,10 @@ enum copse_err copse_db_begin(struct copse_db_txn **out, struct copse_db *db,
     }
     if (code != MDB_SUCCESS) {
         copse_memory_free(db->memory, txn);
+        if (code == MDB_PANIC) {
+            atomic_store(&db->failed, true);
+            return has_failed(db, error);
+        }
         enum copse_err err = code == MDB_MAP_RESIZED ? COPSE_ERR_BUSY : sort_failure(db, code);
         return copse_error_set(error, err, "%s: %s", db->path, mdb_strerror(code));
     }
@@ -575,7 +584,6 @@ enum copse_err copse_db_put(struct copse_db_txn *txn, enum copse_db_table table,
                             struct copse_slice key, struct copse_slice value)
 {
     COPSE_ASSERT(txn->mode == COPSE_DB_WRITE);
-    COPSE_ASSERT(table != COPSE_DB_IDS);
     MDB_cursor *cursor = NULL;
     MDB_val new_key = val_of(key);
     MDB_val new_value = val_of(value);
@@ -586,6 +594,21 @@ enum copse_err copse_db_put(struct copse_db_txn *txn, enum copse_db_table table,
     return settle(txn, code);
 }
 
+enum copse_err copse_db_reserve(struct copse_db_txn *txn, uint8_t **room, enum copse_db_table table,
+                                struct copse_slice key, size_t size)
+{
+    COPSE_ASSERT(txn->mode == COPSE_DB_WRITE);
+    MDB_cursor *cursor = NULL;
+    MDB_val new_key = val_of(key);
+    MDB_val value = {size, NULL};
+    int code = cursor_of(txn, &cursor, table);
+    if (code == MDB_SUCCESS) {
+        code = mdb_cursor_put(cursor, &new_key, &value, MDB_RESERVE);
+    }
+    *room = value.mv_data;
+    return settle(txn, code);
+}
+
 enum copse_err copse_db_del(struct copse_db_txn *txn, enum copse_db_table table,
                             struct copse_slice key)
 {
@@ -593,6 +616,12 @@ enum copse_err copse_db_del(struct copse_db_txn *txn, enum copse_db_table table,
     MDB_val old_key = val_of(key);
     int code = mdb_del(txn->txn, txn->db->tables[table], &old_key, NULL);
     return settle(txn, code == MDB_NOTFOUND ? MDB_SUCCESS : code);
+}
+
+enum copse_err copse_db_clear(struct copse_db_txn *txn, enum copse_db_table table)
+{
+    COPSE_ASSERT(txn->mode == COPSE_DB_WRITE);
+    return settle(txn, mdb_drop(txn->txn, txn->db->tables[table], 0));
 }
 
 enum copse_err copse_db_seek(struct copse_db_txn *txn, struct copse_slice *key,
@@ -634,51 +663,6 @@ enum copse_err copse_db_seek_below(struct copse_db_txn *txn, struct copse_slice 
     }
     if (code == MDB_SUCCESS) {
         *key = slice_of(found_key);
-        *value = slice_of(found);
-    }
-    return settle(txn, code);
-}
-
-/* ---- twins ---- */
-
-enum copse_err copse_db_put_twin(struct copse_db_txn *txn, struct copse_slice key,
-                                 struct copse_slice value)
-{
-    COPSE_ASSERT(txn->mode == COPSE_DB_WRITE);
-    MDB_cursor *cursor = NULL;
-    MDB_val new_key = val_of(key);
-    MDB_val new_value = val_of(value);
-    int code = cursor_of(txn, &cursor, COPSE_DB_IDS);
-    if (code == MDB_SUCCESS) {
-        code = mdb_cursor_put(cursor, &new_key, &new_value, MDB_NODUPDATA);
-    }
-    return settle(txn, code == MDB_KEYEXIST ? MDB_SUCCESS : code);
-}
-
-enum copse_err copse_db_del_twin(struct copse_db_txn *txn, struct copse_slice key,
-                                 struct copse_slice value)
-{
-    COPSE_ASSERT(txn->mode == COPSE_DB_WRITE);
-    MDB_val old_key = val_of(key);
-    MDB_val old_value = val_of(value);
-    int code = mdb_del(txn->txn, txn->db->tables[COPSE_DB_IDS], &old_key, &old_value);
-    return settle(txn, code == MDB_NOTFOUND ? MDB_SUCCESS : code);
-}
-
-enum copse_err copse_db_get_twin(struct copse_db_txn *txn, struct copse_slice *value,
-                                 struct copse_slice key, size_t number)
-{
-    MDB_cursor *cursor = NULL;
-    MDB_val found_key = val_of(key);
-    MDB_val found = {0, NULL};
-    int code = cursor_of(txn, &cursor, COPSE_DB_IDS);
-    if (code == MDB_SUCCESS) {
-        code = mdb_cursor_get(cursor, &found_key, &found, MDB_SET);
-    }
-    for (size_t i = 0; i < number && code == MDB_SUCCESS; i++) {
-        code = mdb_cursor_get(cursor, &found_key, &found, MDB_NEXT_DUP);
-    }
-    if (code == MDB_SUCCESS) {
         *value = slice_of(found);
     }
     return settle(txn, code);

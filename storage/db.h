@@ -39,6 +39,9 @@
     X(CHUNKS,      "chunks")       \
     X(BLOBS,       "blobs")        \
     X(STATE,       "state")        \
+    X(SHAPES,      "shapes")       \
+    X(LAYERS_EVEN, "layers even")  \
+    X(LAYERS_ODD,  "layers odd")   \
     X(LOCAL,       "local")
 // clang-format on
 
@@ -95,6 +98,13 @@ enum copse_err copse_db_put(struct copse_db_txn *txn, enum copse_db_table table,
 enum copse_err copse_db_del(struct copse_db_txn *txn, enum copse_db_table table,
                             struct copse_slice key) COPSE_MUST_CHECK; /* absent: COPSE_OK */
 
+/* A put whose value the caller writes to *room, all `size` bytes of it, before any other call. */
+enum copse_err copse_db_reserve(struct copse_db_txn *txn, uint8_t **room, enum copse_db_table table,
+                                struct copse_slice key, size_t size) COPSE_MUST_CHECK;
+
+/* Take all rows of a table away. Cost: O(pages). */
+enum copse_err copse_db_clear(struct copse_db_txn *txn, enum copse_db_table table) COPSE_MUST_CHECK;
+
 /* The first pair whose key is >= `from` (empty: of all), or the last one whose key is < `below`
  * (empty: of all). COPSE_ERR_NOT_FOUND if there is none. Cost: near the pair used last, O(1). */
 enum copse_err copse_db_seek(struct copse_db_txn *txn, struct copse_slice *key,
@@ -103,15 +113,6 @@ enum copse_err copse_db_seek(struct copse_db_txn *txn, struct copse_slice *key,
 enum copse_err copse_db_seek_below(struct copse_db_txn *txn, struct copse_slice *key,
                                    struct copse_slice *value, enum copse_db_table table,
                                    struct copse_slice below) COPSE_MUST_CHECK;
-
-/* The table IDS alone holds several values of one size under a key, in order. Put one more (there
- * already: COPSE_OK), take one away, or read the `number`-th from 0. */
-enum copse_err copse_db_put_twin(struct copse_db_txn *txn, struct copse_slice key,
-                                 struct copse_slice value) COPSE_MUST_CHECK;
-enum copse_err copse_db_del_twin(struct copse_db_txn *txn, struct copse_slice key,
-                                 struct copse_slice value) COPSE_MUST_CHECK;
-enum copse_err copse_db_get_twin(struct copse_db_txn *txn, struct copse_slice *value,
-                                 struct copse_slice key, size_t number) COPSE_MUST_CHECK;
 
 /* Rows of a table, as this transaction sees it. */
 enum copse_err copse_db_count(struct copse_db_txn *txn, uint64_t *count,

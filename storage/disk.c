@@ -61,7 +61,12 @@ enum copse_err copse_disk_make_directory(const char *path, struct copse_error *e
         }
         memcpy(part.text, path, i);
         part.text[i] = '\0';
-        if (mkdir(part.text, 0700) != 0 && errno != EEXIST && access(part.text, F_OK) != 0) {
+        if (mkdir(part.text, 0700) == 0 || errno == EEXIST) {
+            continue;
+        }
+        int code = errno;
+        if (access(part.text, F_OK) != 0) {
+            errno = code;
             return fail(error, "make", part.text);
         }
     }

@@ -11,6 +11,7 @@
 #include "storage/contents.h"
 #include "storage/logs.h"
 #include "storage/rows.h"
+#include "storage/shapes.h"
 
 #include <string.h>
 
@@ -215,7 +216,7 @@ static enum copse_err find_row(struct copse_txn *txn, struct copse_rows_row *row
 {
     uint64_t arrivals[COPSE_INDEX_TWINS_MAX];
     size_t count = 0;
-    enum copse_err err = copse_index_find(&txn->index, arrivals, &count, txn->db, id);
+    enum copse_err err = copse_index_find(&txn->index, arrivals, &count, id);
     if (err != COPSE_OK) {
         return err;
     }
@@ -291,65 +292,41 @@ enum copse_err copse_entries_at(struct copse_txn *txn, struct copse_held *out,
     return read_held(txn, out, row, &found, &id);
 }
 
-/* Add the ids of one prefix that begin with what is wanted. */
-static enum copse_err match_twins(struct copse_txn *txn, struct copse_id *out, size_t *count,
-                                  size_t max, struct copse_slice key)
-{
-    for (size_t i = 0; i < COPSE_INDEX_TWINS_MAX && *count < max; i++) {
-        struct copse_slice value;
-        enum copse_err err = copse_db_get_twin(txn->db, &value, key, i);
-        if (err != COPSE_OK) {
-            return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
-        }
-        struct copse_rows_row row;
-        if (value.size != COPSE_INDEX_ARRIVAL_BYTES) {
-            return COPSE_ERR_CORRUPT;
-        }
-        err = copse_rows_get(txn->db, &row, copse_bytes_get_u64(value.data));
-        if (err != COPSE_OK) {
-            return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
-        }
-        copse_id_of_entry(&out[(*count)++], row.bytes);
-    }
-    return COPSE_OK;
-}
-
 enum copse_err copse_entries_match(struct copse_txn *txn, struct copse_id *out, size_t *count,
                                    size_t max, struct copse_slice prefix)
 {
     COPSE_ASSERT(prefix.size > 0 && prefix.size <= COPSE_INDEX_PREFIX_BYTES);
-    uint8_t from[COPSE_INDEX_PREFIX_BYTES + 1] = {0};
-    size_t from_size = prefix.size;
-    memcpy(from, prefix.data, prefix.size);
-    size_t found = 0;
-    while (found < max) {
+    uint8_t room[sizeof(struct copse_index_row) + 1];
+    struct copse_slice from = prefix;
+    enum copse_err err = copse_index_flush(&txn->index);
+    *count = 0;
+    while (err == COPSE_OK && *count < max) {
         struct copse_slice key;
         struct copse_slice value;
-        enum copse_err err = copse_db_seek(txn->db, &key, &value, COPSE_DB_IDS,
-                                           (struct copse_slice){from, from_size});
+        struct copse_rows_row row;
+        err = copse_layers_seek(&txn->layers, &key, &value, COPSE_DB_IDS, from);
         if (err == COPSE_ERR_NOT_FOUND) {
-            break;
+            return COPSE_OK;
         }
-        if (err != COPSE_OK) {
-            return err;
-        }
-        if (key.size != COPSE_INDEX_PREFIX_BYTES) {
+        if (err == COPSE_OK && key.size != sizeof(struct copse_index_row)) {
             return COPSE_ERR_CORRUPT;
         }
-        if (memcmp(key.data, prefix.data, prefix.size) != 0) {
-            break;
+        if (err == COPSE_OK && memcmp(key.data, prefix.data, prefix.size) != 0) {
+            return COPSE_OK;
         }
-        memcpy(from, key.data, key.size);
-        from[key.size] = 0;
-        from_size = key.size + 1;
-        err = match_twins(txn, out, &found, max,
-                          (struct copse_slice){from, COPSE_INDEX_PREFIX_BYTES});
-        if (err != COPSE_OK) {
-            return err;
+        if (err == COPSE_OK) {
+            memcpy(room, key.data, key.size);
+            room[key.size] = 0;
+            from = (struct copse_slice){room, key.size + 1};
+            err =
+                copse_rows_get(txn->db, &row, copse_bytes_get_u64(room + COPSE_INDEX_PREFIX_BYTES));
+            err = err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
+        }
+        if (err == COPSE_OK) {
+            copse_id_of_entry(&out[(*count)++], row.bytes);
         }
     }
-    *count = found;
-    return COPSE_OK;
+    return err;
 }
 
 /* ---- logs ---- */
@@ -530,9 +507,17 @@ static enum copse_err source_next_control(void *context, struct copse_held *out,
     return COPSE_OK;
 }
 
+static enum copse_err source_next_loose(void *context, struct copse_source_loose *out,
+                                        struct copse_id *cursor, const struct copse_id *object)
+{
+    struct copse_entries_source *source = context;
+    return copse_shapes_next(source->txn, out, cursor, source->community, object);
+}
+
 struct copse_source copse_entries_source(struct copse_entries_source *context,
                                          struct copse_txn *txn, uint32_t community)
 {
     *context = (struct copse_entries_source){txn, community};
-    return (struct copse_source){source_find, source_log, source_next_control, context};
+    return (struct copse_source){source_find, source_log, source_next_control, source_next_loose,
+                                 context};
 }

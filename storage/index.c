@@ -1,6 +1,6 @@
 /* How it works: waiting rows are an array in order of arrival, with a hash table of row
  * numbers over it, so that an entry added in this transaction is found before its row is
- * in the table. The flush sorts the array by key and puts it.
+ * in the table. A row, prefix and arrival, is a key of the table IDS.
  */
 #include "storage/index.h"
 
@@ -8,16 +8,17 @@
 
 #define SLOTS_MIN 64u
 
-void copse_index_init(struct copse_index *index, const struct copse_memory *memory)
+void copse_index_init(struct copse_index *index, struct copse_layers *layers,
+                      const struct copse_memory *memory)
 {
-    *index = (struct copse_index){memory, NULL, 0, 0, NULL, 0};
+    *index = (struct copse_index){.memory = memory, .layers = layers};
 }
 
 void copse_index_deinit(struct copse_index *index)
 {
     copse_memory_free(index->memory, index->rows);
     copse_memory_free(index->memory, index->slots);
-    copse_index_init(index, index->memory);
+    copse_index_init(index, index->layers, index->memory);
 }
 
 struct copse_index_place copse_index_place_of(const struct copse_position *position)
@@ -36,11 +37,6 @@ struct copse_position copse_index_position_of(const struct copse_index_place *pl
     return (struct copse_position){copse_bytes_get_u32(place->bytes),
                                    copse_bytes_get_u16(place->bytes + 8),
                                    copse_bytes_get_u32(place->bytes + 4)};
-}
-
-static struct copse_slice prefix_of(const struct copse_id *id)
-{
-    return (struct copse_slice){id->bytes, COPSE_INDEX_PREFIX_BYTES};
 }
 
 /* Ids are hashes: their bytes need no further mixing. An author can only grind collisions within
@@ -87,9 +83,8 @@ enum copse_err copse_index_add(struct copse_index *index, const struct copse_id 
     if (err != COPSE_OK) {
         return err;
     }
-    struct copse_index_row *row = &index->rows[index->count];
-    memcpy(row->prefix, id->bytes, sizeof row->prefix);
-    copse_bytes_put_u64(row->arrival, arrival);
+    memcpy(index->rows[index->count].prefix, id->bytes, COPSE_INDEX_PREFIX_BYTES);
+    copse_bytes_put_u64(index->rows[index->count].arrival, arrival);
     take_slot(index, index->count);
     index->count++;
     return COPSE_OK;
@@ -115,27 +110,48 @@ static enum copse_err find_waiting(const struct copse_index *index, uint64_t *ou
     return COPSE_OK;
 }
 
+static struct copse_index_row row_of(const struct copse_id *id, uint64_t arrival)
+{
+    struct copse_index_row row;
+    memcpy(row.prefix, id->bytes, sizeof row.prefix);
+    copse_bytes_put_u64(row.arrival, arrival);
+    return row;
+}
+
+static struct copse_slice key_of(const struct copse_index_row *row)
+{
+    return (struct copse_slice){row->prefix, sizeof *row};
+}
+
+_Static_assert(sizeof(struct copse_index_row) ==
+                   COPSE_INDEX_PREFIX_BYTES + COPSE_INDEX_ARRIVAL_BYTES,
+               "a row is a key as it lies in memory");
+
 enum copse_err copse_index_find(const struct copse_index *index,
                                 uint64_t out[COPSE_INDEX_TWINS_MAX], size_t *count,
-                                struct copse_db_txn *txn, const struct copse_id *id)
+                                const struct copse_id *id)
 {
     size_t found = 0;
+    struct copse_index_row from = row_of(id, 0);
     enum copse_err err = COPSE_OK;
     for (;;) {
+        struct copse_slice key;
         struct copse_slice value;
-        err = copse_db_get_twin(txn, &value, prefix_of(id), found);
-        if (err != COPSE_OK) {
-            break;
-        }
-        if (value.size != COPSE_INDEX_ARRIVAL_BYTES) {
+        err = copse_layers_seek(index->layers, &key, &value, COPSE_DB_IDS, key_of(&from));
+        if (err == COPSE_OK && key.size != sizeof from) {
             return COPSE_ERR_CORRUPT;
+        }
+        if (err != COPSE_OK || memcmp(key.data, id->bytes, COPSE_INDEX_PREFIX_BYTES) != 0) {
+            break;
         }
         if (found == COPSE_INDEX_TWINS_MAX) {
             return COPSE_ERR_LIMIT;
         }
-        out[found++] = copse_bytes_get_u64(value.data);
+        out[found] = copse_bytes_get_u64(key.data + COPSE_INDEX_PREFIX_BYTES);
+        from = row_of(id, out[found] + 1); /* arrivals never come near their end */
+        found++;
     }
-    if (err != COPSE_ERR_NOT_FOUND) {
+    if (err != COPSE_OK && err != COPSE_ERR_NOT_FOUND) {
         return err;
     }
     err = find_waiting(index, out, &found, id);
@@ -145,42 +161,26 @@ enum copse_err copse_index_find(const struct copse_index *index,
     return err;
 }
 
-enum copse_err copse_index_remove(struct copse_index *index, struct copse_db_txn *txn,
-                                  const struct copse_id *id, uint64_t arrival)
+enum copse_err copse_index_remove(struct copse_index *index, const struct copse_id *id,
+                                  uint64_t arrival)
 {
-    /* Rare, so the simple way: what waits goes into the table first. */
-    enum copse_err err = copse_index_flush(index, txn);
-    if (err != COPSE_OK) {
-        return err;
-    }
-    uint8_t bytes[COPSE_INDEX_ARRIVAL_BYTES];
-    copse_bytes_put_u64(bytes, arrival);
-    return copse_db_del_twin(txn, prefix_of(id), (struct copse_slice){bytes, sizeof bytes});
+    /* Rare, so the simple way: what waits goes on first. */
+    struct copse_index_row row = row_of(id, arrival);
+    enum copse_err err = copse_index_flush(index);
+    return err == COPSE_OK ? copse_layers_del(index->layers, COPSE_DB_IDS, key_of(&row)) : err;
 }
 
-static int compare_rows(const void *a, const void *b)
+enum copse_err copse_index_flush(struct copse_index *index)
 {
-    return memcmp(a, b, sizeof(struct copse_index_row));
-}
-
-_Static_assert(sizeof(struct copse_index_row) == 16, "rows are compared as bytes");
-
-enum copse_err copse_index_flush(struct copse_index *index, struct copse_db_txn *txn)
-{
-    if (index->count == 0) {
-        return COPSE_OK;
-    }
-    qsort(index->rows, index->count, sizeof *index->rows, compare_rows);
     for (size_t i = 0; i < index->count; i++) {
-        const struct copse_index_row *row = &index->rows[i];
-        enum copse_err err =
-            copse_db_put_twin(txn, (struct copse_slice){row->prefix, sizeof row->prefix},
-                              (struct copse_slice){row->arrival, sizeof row->arrival});
+        enum copse_err err = copse_layers_put(index->layers, COPSE_DB_IDS, key_of(&index->rows[i]));
         if (err != COPSE_OK) {
             return err;
         }
     }
-    index->count = 0;
-    memset(index->slots, 0, index->slot_count * sizeof *index->slots);
+    if (index->count > 0) {
+        index->count = 0;
+        memset(index->slots, 0, index->slot_count * sizeof *index->slots);
+    }
     return COPSE_OK;
 }

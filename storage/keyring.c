@@ -1,17 +1,10 @@
 /* How it works: the file is canonical msgpack,
  *
- *   [1, seal, device seed, certificate, node key, code or nil]
+ *   [2, person, device seed, certificate, node key, code or nil]
  *
- * written whole each time it changes. The seal is
- *
- *   version u8, person 32, salt 16, nonce 24, root seed 32 under XChaCha20-Poly1305 (48)
- *
- * whose key Argon2id makes from the 128 bits of the code; version and person are bound in.
- * The code has no weak spots a guesser could begin with, so the cost of Argon2id is a
- * second line only.
- *
- * A code is 16 random bytes and 12 bits of their hash, in the 32 letters and digits that
- * leave out I, L, O and U: one mistyped letter is told from a wrong code.
+ * written whole each time it changes. A code is 16 random bytes and 12 bits of their hash, in the
+ * 32 letters and digits that leave out I, L, O and U: one mistyped letter is told from a wrong
+ * code. The bytes are as hard to guess as a key, so no slow hash stands before it.
  */
 #include "storage/keyring.h"
 
@@ -23,18 +16,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#define VERSION 1u
+#define VERSION 2u
 #define FILE_BYTES_MAX 1024u
 #define CODE_SECRET_BYTES 16u
 #define CODE_LETTERS (COPSE_KEYRING_GROUPS * COPSE_KEYRING_GROUP_LETTERS)
 #define NODE_BYTES 32u
 
-#define SALT_AT (1u + COPSE_ID_BYTES)
-#define NONCE_AT (SALT_AT + crypto_pwhash_SALTBYTES)
-#define CIPHER_AT (NONCE_AT + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES)
-#define CIPHER_BYTES (COPSE_SEED_BYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES)
-
-_Static_assert(CIPHER_AT + CIPHER_BYTES == COPSE_KEYRING_SEAL_BYTES, "parts of the seal");
 _Static_assert(CODE_LETTERS * 5 == CODE_SECRET_BYTES * 8 + 12, "bits of the code");
 
 struct copse_keyring {
@@ -44,7 +31,6 @@ struct copse_keyring {
     struct copse_id device;
     struct copse_secret secret;
     struct copse_signature certificate;
-    struct copse_keyring_seal seal;
     struct copse_keyring_code code;
     uint8_t device_seed[COPSE_SEED_BYTES];
     uint8_t node[NODE_BYTES];
@@ -146,55 +132,30 @@ void copse_keyring_forget(struct copse_keyring_code *code)
     sodium_memzero(code, sizeof *code);
 }
 
-/* ---- the seal ---- */
+/* ---- the root key ---- */
 
-static enum copse_err derive(uint8_t key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES],
-                             const uint8_t secret[CODE_SECRET_BYTES],
-                             const struct copse_keyring_seal *seal)
+/* SPEC 3.7: "The seed of the root key is the hash, personalised `copse.root.v1`, of the 16 bytes."
+ */
+static void root_of_secret(struct copse_id *person, struct copse_secret *root,
+                           const uint8_t secret[CODE_SECRET_BYTES])
 {
-    int code =
-        crypto_pwhash(key, crypto_aead_xchacha20poly1305_ietf_KEYBYTES, (const char *)secret,
-                      CODE_SECRET_BYTES, seal->bytes + SALT_AT, crypto_pwhash_OPSLIMIT_INTERACTIVE,
-                      crypto_pwhash_MEMLIMIT_INTERACTIVE, crypto_pwhash_ALG_ARGON2ID13);
-    return code == 0 ? COPSE_OK : COPSE_ERR_NOMEM;
+    static const uint8_t personal[crypto_generichash_blake2b_PERSONALBYTES] = "copse.root.v1";
+    uint8_t seed[COPSE_SEED_BYTES];
+    (void)crypto_generichash_blake2b_salt_personal(seed, sizeof seed, secret, CODE_SECRET_BYTES,
+                                                   NULL, 0, NULL, personal);
+    copse_key_from_seed(person, root, seed);
+    sodium_memzero(seed, sizeof seed);
 }
 
-static enum copse_err make_seal(struct copse_keyring_seal *out, const struct copse_id *person,
-                                const uint8_t seed[COPSE_SEED_BYTES],
-                                const uint8_t secret[CODE_SECRET_BYTES])
-{
-    uint8_t key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
-    out->bytes[0] = VERSION;
-    memcpy(out->bytes + 1, person->bytes, sizeof person->bytes);
-    randombytes_buf(out->bytes + SALT_AT, CIPHER_AT - SALT_AT);
-    enum copse_err err = derive(key, secret, out);
-    if (err == COPSE_OK) {
-        (void)crypto_aead_xchacha20poly1305_ietf_encrypt(out->bytes + CIPHER_AT, NULL, seed,
-                                                         COPSE_SEED_BYTES, out->bytes, SALT_AT,
-                                                         NULL, out->bytes + NONCE_AT, key);
-    }
-    sodium_memzero(key, sizeof key);
-    return err;
-}
-
-/* Give the root seed back. */
-static enum copse_err open_seal(uint8_t seed[COPSE_SEED_BYTES],
-                                const struct copse_keyring_seal *seal, const char *code)
+static enum copse_err root_of_code(struct copse_id *person, struct copse_secret *root,
+                                   const char *code)
 {
     uint8_t secret[CODE_SECRET_BYTES];
-    uint8_t key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
     enum copse_err err = code_from_text(secret, code);
-    if (err != COPSE_OK) {
-        return err;
-    }
-    err = derive(key, secret, seal);
-    if (err == COPSE_OK && crypto_aead_xchacha20poly1305_ietf_decrypt(
-                               seed, NULL, NULL, seal->bytes + CIPHER_AT, CIPHER_BYTES, seal->bytes,
-                               SALT_AT, seal->bytes + NONCE_AT, key) != 0) {
-        err = COPSE_ERR_SIGNATURE;
+    if (err == COPSE_OK) {
+        root_of_secret(person, root, secret);
     }
     sodium_memzero(secret, sizeof secret);
-    sodium_memzero(key, sizeof key);
     return err;
 }
 
@@ -207,8 +168,7 @@ static enum copse_err write_file(const struct copse_keyring *keyring, struct cop
     copse_writer_init(&writer, room, sizeof room);
     copse_writer_array(&writer, 6);
     copse_writer_uint(&writer, VERSION);
-    copse_writer_bin(&writer,
-                     (struct copse_slice){keyring->seal.bytes, sizeof keyring->seal.bytes});
+    copse_writer_bin(&writer, copse_bytes_of_id(&keyring->person));
     copse_writer_bin(&writer,
                      (struct copse_slice){keyring->device_seed, sizeof keyring->device_seed});
     copse_writer_bin(&writer, (struct copse_slice){keyring->certificate.bytes,
@@ -242,10 +202,16 @@ static enum copse_err read_file(struct copse_keyring *keyring, struct copse_slic
 {
     struct copse_reader reader;
     copse_reader_init(&reader, bytes);
-    if (copse_reader_array(&reader, 6) != 6 || copse_reader_uint(&reader, VERSION) != VERSION) {
+    if (copse_reader_array(&reader, 6) != 6) {
         copse_reader_fail(&reader);
     }
-    read_bin(&reader, keyring->seal.bytes, sizeof keyring->seal.bytes);
+    uint64_t version = copse_reader_uint(&reader, UINT32_MAX);
+    if (version == 0) { /* the reader failed, or nobody ever wrote this */
+        copse_reader_fail(&reader);
+    } else if (version != VERSION) {
+        return COPSE_ERR_VERSION;
+    }
+    read_bin(&reader, keyring->person.bytes, sizeof keyring->person.bytes);
     read_bin(&reader, keyring->device_seed, sizeof keyring->device_seed);
     read_bin(&reader, keyring->certificate.bytes, sizeof keyring->certificate.bytes);
     read_bin(&reader, keyring->node, sizeof keyring->node);
@@ -260,10 +226,9 @@ static enum copse_err read_file(struct copse_keyring *keyring, struct copse_slic
         }
     }
     enum copse_err err = copse_reader_end(&reader);
-    if (err != COPSE_OK || keyring->seal.bytes[0] != VERSION) {
+    if (err != COPSE_OK) {
         return COPSE_ERR_CORRUPT;
     }
-    memcpy(keyring->person.bytes, keyring->seal.bytes + 1, sizeof keyring->person.bytes);
     copse_key_from_seed(&keyring->device, &keyring->secret, keyring->device_seed);
     err = copse_key_verify(copse_key_ed25519(), &keyring->person, COPSE_KEY_DEVICE,
                            copse_bytes_of_id(&keyring->device), &keyring->certificate);
@@ -325,7 +290,11 @@ enum copse_err copse_keyring_open(struct copse_keyring **out, const char *home,
         err = read_file(keyring, (struct copse_slice){bytes, size});
         if (err != COPSE_OK) {
             copse_keyring_close(keyring);
-            err = copse_error_set(error, err, "%s/%s is damaged", home, COPSE_KEYRING_FILE);
+            err = copse_error_set(error, err,
+                                  err == COPSE_ERR_VERSION
+                                      ? "%s/%s was written by another version of copse"
+                                      : "%s/%s is damaged",
+                                  home, COPSE_KEYRING_FILE);
         }
     }
     sodium_memzero(bytes, size);
@@ -338,43 +307,31 @@ enum copse_err copse_keyring_open(struct copse_keyring **out, const char *home,
 
 /* ---- making ---- */
 
-/* A new device key with its certificate, by the root seed. */
-static void make_device(struct copse_keyring *keyring, const uint8_t root_seed[COPSE_SEED_BYTES])
+/* A new device key with its certificate. */
+static void make_device(struct copse_keyring *keyring, const struct copse_secret *root)
 {
-    struct copse_id person;
-    struct copse_secret root;
-    copse_key_from_seed(&person, &root, root_seed);
     randombytes_buf(keyring->device_seed, sizeof keyring->device_seed);
     copse_key_from_seed(&keyring->device, &keyring->secret, keyring->device_seed);
     copse_key_sign(copse_key_ed25519(), &keyring->certificate, COPSE_KEY_DEVICE,
-                   copse_bytes_of_id(&keyring->device), &root);
-    copse_key_forget(&root);
+                   copse_bytes_of_id(&keyring->device), root);
 }
 
-static enum copse_err make_person(struct copse_keyring *keyring,
-                                  uint8_t root_seed[COPSE_SEED_BYTES])
+static void make_person(struct copse_keyring *keyring, struct copse_secret *root)
 {
     uint8_t secret[CODE_SECRET_BYTES];
-    struct copse_secret root;
-    randombytes_buf(root_seed, COPSE_SEED_BYTES);
     randombytes_buf(secret, sizeof secret);
-    copse_key_from_seed(&keyring->person, &root, root_seed);
-    copse_key_forget(&root);
-    enum copse_err err = make_seal(&keyring->seal, &keyring->person, root_seed, secret);
+    root_of_secret(&keyring->person, root, secret);
     code_to_text(&keyring->code, secret);
     keyring->has_code = true;
     sodium_memzero(secret, sizeof secret);
-    return err;
 }
 
-enum copse_err copse_keyring_create(const char *home, const struct copse_keyring_seal *seal,
-                                    const char *code, const struct copse_memory *memory,
-                                    struct copse_error *error)
+enum copse_err copse_keyring_create(const char *home, const char *code,
+                                    const struct copse_memory *memory, struct copse_error *error)
 {
-    COPSE_ASSERT((seal == NULL) == (code == NULL));
     struct copse_disk_path path;
     struct copse_keyring *keyring = NULL;
-    uint8_t root_seed[COPSE_SEED_BYTES];
+    struct copse_secret root = {{0}};
     enum copse_err err = copse_disk_make_directory(home, error);
     if (err == COPSE_OK) {
         err = copse_disk_join(&path, home, COPSE_KEYRING_FILE, error);
@@ -388,33 +345,44 @@ enum copse_err copse_keyring_create(const char *home, const struct copse_keyring
     if (err != COPSE_OK) {
         return err;
     }
-    if (seal == NULL) {
-        err = make_person(keyring, root_seed);
+    if (code == NULL) {
+        make_person(keyring, &root);
     } else {
-        keyring->seal = *seal;
-        err = open_seal(root_seed, seal, code);
+        err = root_of_code(&keyring->person, &root, code);
     }
     if (err == COPSE_OK) {
-        make_device(keyring, root_seed);
+        make_device(keyring, &root);
         randombytes_buf(keyring->node, sizeof keyring->node);
         err = write_file(keyring, error);
     }
-    sodium_memzero(root_seed, sizeof root_seed);
+    copse_key_forget(&root);
     copse_keyring_close(keyring);
+    return err;
+}
+
+enum copse_err copse_keyring_root(const struct copse_keyring *keyring, struct copse_secret *out,
+                                  const char *code)
+{
+    struct copse_id person;
+    enum copse_err err = root_of_code(&person, out, code);
+    if (err == COPSE_OK && !copse_bytes_equal_ids(&person, &keyring->person)) {
+        copse_key_forget(out);
+        err = COPSE_ERR_SIGNATURE;
+    }
     return err;
 }
 
 enum copse_err copse_keyring_renew(struct copse_keyring *keyring, const char *code,
                                    struct copse_error *error)
 {
-    uint8_t root_seed[COPSE_SEED_BYTES];
-    enum copse_err err = open_seal(root_seed, &keyring->seal, code);
+    struct copse_secret root;
+    enum copse_err err = copse_keyring_root(keyring, &root, code);
     if (err != COPSE_OK) {
         return err;
     }
     struct copse_keyring before = *keyring;
-    make_device(keyring, root_seed);
-    sodium_memzero(root_seed, sizeof root_seed);
+    make_device(keyring, &root);
+    copse_key_forget(&root);
     err = write_file(keyring, error);
     if (err != COPSE_OK) {
         *keyring = before;
@@ -448,11 +416,6 @@ const struct copse_signature *copse_keyring_certificate(const struct copse_keyri
 const uint8_t *copse_keyring_node(const struct copse_keyring *keyring)
 {
     return keyring->node;
-}
-
-const struct copse_keyring_seal *copse_keyring_seal(const struct copse_keyring *keyring)
-{
-    return &keyring->seal;
 }
 
 enum copse_err copse_keyring_code(const struct copse_keyring *keyring,
@@ -510,17 +473,4 @@ enum copse_err copse_keyring_confirm(struct copse_keyring *keyring,
     }
     copse_keyring_forget(&keyring->code);
     return COPSE_OK;
-}
-
-enum copse_err copse_keyring_root(const struct copse_keyring *keyring, struct copse_secret *out,
-                                  const char *code)
-{
-    uint8_t root_seed[COPSE_SEED_BYTES];
-    struct copse_id person;
-    enum copse_err err = open_seal(root_seed, &keyring->seal, code);
-    if (err == COPSE_OK) {
-        copse_key_from_seed(&person, out, root_seed);
-        sodium_memzero(root_seed, sizeof root_seed);
-    }
-    return err;
 }

@@ -1,12 +1,11 @@
 /* The keys of this installation: a file of their own, 0600, never in the store or a copy of it.
  *
- * The root key (the person) lies sealed under a recovery code; the device key and the
- * node's transport key lie open, as the program needs them at any time. The code is
- * shown until its owner has written it down and typed two of its groups back; then it is
- * wiped here and exists on paper only.
+ * The root key (the person) is made from a recovery code and from nothing else (SPEC 3.7),
+ * so it lies in no file; the device key and the node's transport key lie open, as the
+ * program needs them at any time. The code is shown until its owner has written it down
+ * and typed two of its groups back; then it is wiped here and exists on paper only.
  *
  * Words:  code   seven groups of four letters and digits: 128 bits and a checksum
- *         seal   the root key as it may be copied to another device of the person
  */
 #ifndef COPSE_STORAGE_KEYRING_H
 #define COPSE_STORAGE_KEYRING_H
@@ -18,7 +17,6 @@
 #define COPSE_KEYRING_GROUPS 7u
 #define COPSE_KEYRING_GROUP_LETTERS 4u
 #define COPSE_KEYRING_CODE_BYTES 35u /* groups, hyphens between them, and the end of the string */
-#define COPSE_KEYRING_SEAL_BYTES 121u
 
 struct copse_keyring; /* opaque; its secrets are wiped on close */
 
@@ -27,22 +25,16 @@ struct copse_keyring_code {
     char text[COPSE_KEYRING_CODE_BYTES];
 };
 
-/* The sealed root key: person, salt, nonce and cipher text. Useless without the code. */
-struct copse_keyring_seal {
-    uint8_t bytes[COPSE_KEYRING_SEAL_BYTES];
-};
-
-/* Make a new person with a device in the directory `home`, or a new device of an existing person
- * (`seal` and `code` from the other device; both NULL otherwise). Written whole and synced.
- * COPSE_OK; COPSE_ERR_EXISTS (there is an identity); COPSE_ERR_SIGNATURE (the code does not open
- * the seal); COPSE_ERR_DECODE (the code has a typing error); COPSE_ERR_IO, _FULL, _NOMEM. Cost: one
- * Argon2id, about 0.1 s and 64 MiB. */
-enum copse_err copse_keyring_create(const char *home, const struct copse_keyring_seal *seal,
-                                    const char *code, const struct copse_memory *memory,
+/* Make a device in the directory `home`, of a new person, or of the one whose code is given (then
+ * it counts as confirmed). `code` NULL: a new person. Written whole and synced.
+ * COPSE_OK; COPSE_ERR_EXISTS (there is an identity); COPSE_ERR_DECODE (the code has a typing
+ * error); COPSE_ERR_IO, _FULL, _NOMEM. */
+enum copse_err copse_keyring_create(const char *home, const char *code,
+                                    const struct copse_memory *memory,
                                     struct copse_error *error) COPSE_MUST_CHECK;
 
-/* COPSE_OK; COPSE_ERR_NOT_FOUND; COPSE_ERR_CORRUPT; COPSE_ERR_REFUSED (readable by others: says how
- * to repair); COPSE_ERR_IO; COPSE_ERR_NOMEM. */
+/* COPSE_OK; COPSE_ERR_NOT_FOUND; COPSE_ERR_CORRUPT; COPSE_ERR_VERSION; COPSE_ERR_REFUSED (readable
+ * by others: says how to repair); COPSE_ERR_IO; COPSE_ERR_NOMEM. */
 enum copse_err copse_keyring_open(struct copse_keyring **out, const char *home,
                                   const struct copse_memory *memory,
                                   struct copse_error *error) COPSE_MUST_CHECK;
@@ -55,7 +47,6 @@ const struct copse_secret *copse_keyring_secret(const struct copse_keyring *keyr
 const struct copse_signature *copse_keyring_certificate(const struct copse_keyring *keyring);
 /* 32 secret bytes, the X25519 key of the transport. */
 const uint8_t *copse_keyring_node(const struct copse_keyring *keyring);
-const struct copse_keyring_seal *copse_keyring_seal(const struct copse_keyring *keyring);
 
 /* The code while it has not been confirmed. COPSE_OK, or COPSE_ERR_NOT_FOUND: it was wiped. */
 enum copse_err copse_keyring_code(const struct copse_keyring *keyring,
@@ -73,9 +64,9 @@ enum copse_err copse_keyring_confirm(struct copse_keyring *keyring,
                                      const struct copse_keyring_answer answers[2],
                                      struct copse_error *error) COPSE_MUST_CHECK;
 
-/* Open the root key with the code as typed. The caller wipes it with copse_key_forget.
- * COPSE_OK; COPSE_ERR_DECODE: a typing error (the checksum tells); COPSE_ERR_SIGNATURE: another
- * code. Cost as for create. */
+/* The root key for the code as typed. The caller wipes it with copse_key_forget.
+ * COPSE_OK; COPSE_ERR_DECODE: a typing error (the checksum tells); COPSE_ERR_SIGNATURE: the code of
+ * another person. */
 enum copse_err copse_keyring_root(const struct copse_keyring *keyring, struct copse_secret *out,
                                   const char *code) COPSE_MUST_CHECK;
 

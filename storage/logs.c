@@ -101,6 +101,22 @@ static size_t encode(uint8_t out[ROW_BYTES_MAX], const struct copse_txn_log *log
     return (size_t)(at - out);
 }
 
+/* A branch begins above the one that it leaves; one that leaves none names itself, and begins at 0.
+ * So every walk from branch to parent ends. */
+static bool is_tree(const struct copse_log *log)
+{
+    for (uint32_t i = 0; i < log->branch_count; i++) {
+        const struct copse_log_branch *branch = &log->branches[i];
+        bool is_good = branch->parent == i
+                           ? branch->first_seq == 0
+                           : log->branches[branch->parent].first_seq < branch->first_seq;
+        if (!is_good) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static enum copse_err decode(struct copse_txn_log *log, struct copse_slice row)
 {
     if (row.size < HEAD_BYTES || row.data[4] > COPSE_ENTRY_DATA || row.data[69] == 0 ||
@@ -126,7 +142,7 @@ static enum copse_err decode(struct copse_txn_log *log, struct copse_slice row)
             return COPSE_ERR_CORRUPT;
         }
     }
-    return COPSE_OK;
+    return is_tree(&log->log) ? COPSE_OK : COPSE_ERR_CORRUPT;
 }
 
 static enum copse_err new_log(struct copse_txn *txn, struct copse_txn_log **out, uint32_t number)

@@ -26,8 +26,16 @@ static enum copse_err make_first(struct copse_db_txn *txn)
     return copse_db_put(txn, COPSE_DB_META, name_of("name"), copse_bytes_of_id(&name));
 }
 
+/* Only views are different: the docket is new. */
+static enum copse_err renew_views(struct copse_db_txn *txn)
+{
+    (void)txn;
+    return COPSE_OK;
+}
+
 static enum copse_err (*const steps[])(struct copse_db_txn *txn) = {
-    make_first, /* 0 to 1 */
+    make_first,  /* 0 to 1 */
+    renew_views, /* 1 to 2 */
 };
 
 _Static_assert(COPSE_ARRAY_SIZE(steps) == COPSE_MIGRATE_FORMAT, "a step for each format");

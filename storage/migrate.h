@@ -4,13 +4,14 @@
 
 #include "storage/db.h"
 
-#define COPSE_MIGRATE_FORMAT 1u /* what this program writes */
+#define COPSE_MIGRATE_FORMAT 2u /* what this program writes */
 
 /* The format of a store; 0 when it has none yet. */
 enum copse_err copse_migrate_format(struct copse_db_txn *txn, uint32_t *format) COPSE_MUST_CHECK;
 
-/* Bring a store up to COPSE_MIGRATE_FORMAT within a write transaction. COPSE_OK; COPSE_ERR_VERSION
- * when a later program wrote it; or a fault. */
+/* Bring the tables of a store up to COPSE_MIGRATE_FORMAT within a write transaction; the views of a
+ * store that had an older format are then to be made anew in it. COPSE_OK; COPSE_ERR_VERSION when a
+ * later program wrote it; or a fault. */
 enum copse_err copse_migrate_run(struct copse_db_txn *txn,
                                  struct copse_error *error) COPSE_MUST_CHECK;
 

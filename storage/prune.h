@@ -13,12 +13,17 @@
 enum copse_err copse_prune_drop(struct copse_txn *txn,
                                 const struct copse_position *from) COPSE_MUST_CHECK;
 
-/* Take a whole log away, however its branches hang together. COPSE_OK; COPSE_ERR_NOT_FOUND;
- * COPSE_ERR_REFUSED: a JOIN from which a log of class 1 hangs; or a fault. */
-enum copse_err copse_prune_drop_log(struct copse_txn *txn, uint32_t number) COPSE_MUST_CHECK;
+/* Give up what is not wanted of a log (SPEC 7.9), and with a log of class 0 that of the class 1
+ * log beside it; whether anything is due. About `*budget` entries go, which is lowered by what
+ * went; at 0 there may be more. COPSE_OK, COPSE_ERR_NOT_FOUND, or a fault.
+ * Cost: O(entries that go, or get another branch number). */
+enum copse_err copse_prune_unwanted(struct copse_txn *txn, size_t *budget,
+                                    uint32_t log) COPSE_MUST_CHECK;
+enum copse_err copse_prune_is_due(struct copse_txn *txn, bool *out, uint32_t log) COPSE_MUST_CHECK;
 
 /* Make room for a fork in a log that has as many branches as are kept (SPEC 4.8): give up the
- * surplus branch if it is another than the new one, which takes its number. `log` has the new
+ * surplus branch, one that is not wanted first, if it is another than the new one, which takes its
+ * number. `log` has the new
  * branch as its last. Sets *branch to the number that the new branch has from now on. COPSE_OK,
  * COPSE_ERR_LIMIT when the new one itself is surplus, or a fault. */
 enum copse_err copse_prune_make_room(struct copse_txn *txn, uint32_t *branch,

@@ -8,6 +8,7 @@
  */
 #include "storage/search.h"
 
+#include "storage/admit.h"
 #include "storage/disk.h"
 #include "storage/migrate.h"
 #include "storage/words.h"
@@ -462,15 +463,14 @@ static enum copse_err is_of_store(struct copse_search *search, bool *out, struct
         is_ours = true;
     }
     static const enum copse_entry_class classes[] = {COPSE_ENTRY_CONTROL, COPSE_ENTRY_DATA};
+    uint64_t last = 0;
+    if (err == COPSE_OK) {
+        err = copse_admit_last_arrival(txn, &last);
+    }
     for (size_t i = 0; i < COPSE_ARRAY_SIZE(classes) && err == COPSE_OK && is_ours; i++) {
-        struct copse_entries_arrival last;
         uint64_t seen = 0;
         err = get_seen(search, &seen, community, classes[i]);
-        if (err == COPSE_OK && seen > 0) {
-            err = copse_entries_arrived_before(txn, &last, community, classes[i], UINT64_MAX);
-            is_ours = err == COPSE_OK && last.number >= seen;
-            err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
-        }
+        is_ours = seen <= last;
     }
     if (err == COPSE_OK) {
         *out = is_ours;

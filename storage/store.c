@@ -12,6 +12,7 @@
 #include "storage/disk.h"
 #include "storage/migrate.h"
 #include "storage/own.h"
+#include "storage/shapes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,7 @@
 #define FILL_US_FIRST 16000u
 #define FILL_US_MIN 4000u
 #define FILL_US_MAX 30000u
+#define TIDY_KEYS 2048u
 #define DEVICES_CHECKED_MAX 8u
 
 struct copse_store {
@@ -62,6 +64,49 @@ static enum copse_err copy_path(struct copse_disk_path *out, const char *path,
     return COPSE_OK;
 }
 
+/* Views are made anew: what they look like is part of the format. */
+static enum copse_err rebuild_views(struct copse_txn *txn)
+{
+    uint32_t community = 0;
+    for (;;) {
+        struct copse_id id;
+        enum copse_err err = copse_entries_next_community(txn, &id, &community);
+        if (err == COPSE_OK) {
+            err = copse_views_rebuild(txn, community);
+        } else if (err == COPSE_ERR_NOT_FOUND) {
+            return COPSE_OK;
+        }
+        if (err != COPSE_OK) {
+            return err;
+        }
+    }
+}
+
+static enum copse_err migrate(struct copse_store *store, struct copse_error *error)
+{
+    struct copse_txn *txn = NULL;
+    uint32_t format = 0;
+    enum copse_err err = copse_store_begin(&txn, store, COPSE_DB_WRITE, 0, error);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    err = copse_migrate_format(txn->db, &format);
+    if (err == COPSE_OK) {
+        err = copse_migrate_run(txn->db, error);
+    }
+    if (err == COPSE_OK) {
+        err = copse_migrate_name(txn->db, &store->name);
+    }
+    if (err == COPSE_OK && format > 0 && format < COPSE_MIGRATE_FORMAT) {
+        err = rebuild_views(txn);
+    }
+    if (err != COPSE_OK) {
+        copse_store_abort(txn);
+        return err;
+    }
+    return copse_store_commit(store, txn, error);
+}
+
 /* An older format is brought up to date under the write lock; nothing is written otherwise. */
 static enum copse_err read_format(struct copse_store *store, struct copse_error *error)
 {
@@ -78,21 +123,7 @@ static enum copse_err read_format(struct copse_store *store, struct copse_error 
         return err;
     }
     copse_db_abort(txn);
-    if (err == COPSE_OK) {
-        err = copse_db_begin(&txn, store->db, COPSE_DB_WRITE, error);
-    }
-    if (err != COPSE_OK) {
-        return err;
-    }
-    err = copse_migrate_run(txn, error);
-    if (err == COPSE_OK) {
-        err = copse_migrate_name(txn, &store->name);
-    }
-    if (err != COPSE_OK) {
-        copse_db_abort(txn);
-        return err;
-    }
-    return copse_db_commit(txn, error);
+    return err == COPSE_OK ? migrate(store, error) : err;
 }
 
 static void open_poke(struct copse_store *store)
@@ -173,6 +204,9 @@ enum copse_err copse_store_commit(struct copse_store *store, struct copse_txn *t
     enum copse_err err = COPSE_OK;
     if (copse_admit_is_unproved(txn)) {
         err = copse_error_set(error, COPSE_ERR_FORM, "a run without a signature at its end");
+    }
+    if (err == COPSE_OK) {
+        err = copse_shapes_settle(txn);
     }
     if (err == COPSE_OK) {
         err = copse_views_settle(txn);
@@ -369,10 +403,18 @@ enum copse_err copse_store_publish(struct copse_store *store, const struct copse
 
 /* ---- entries of others ---- */
 
-/* A content that came along with an entry that is here already. */
-static enum copse_err keep_content(struct copse_txn *txn, const struct copse_held *held,
-                                   struct copse_slice salted)
+/* What came along with an entry that is here already. SPEC 4.11: "A signature that comes for an
+ * entry held without one, in a run or in a cut, is kept from then on." */
+static enum copse_err complete(struct copse_txn *txn, const struct copse_held *held,
+                               const struct copse_store_item *item)
 {
+    struct copse_slice salted = item->salted;
+    if (item->signature != NULL) {
+        enum copse_err err = copse_admit_sign(txn, &held->position, item->signature);
+        if (err != COPSE_OK) {
+            return err;
+        }
+    }
     if (salted.data == NULL || held->content_state != COPSE_CONTENT_MISSING) {
         return COPSE_OK;
     }
@@ -415,7 +457,7 @@ static enum copse_err add_item(struct copse_txn *txn, uint32_t community,
     if (err == COPSE_OK) {
         return copse_views_add(txn, community, &held);
     }
-    return err == COPSE_ERR_EXISTS ? keep_content(txn, &held, item->salted) : COPSE_OK;
+    return err == COPSE_ERR_EXISTS ? complete(txn, &held, item) : COPSE_OK;
 }
 
 enum copse_err copse_store_add(struct copse_txn *txn, uint32_t community,
@@ -523,6 +565,38 @@ enum copse_err copse_store_ingest(struct copse_store *store, const struct copse_
 }
 
 /* ---- care ---- */
+
+static enum copse_err has_layers(struct copse_store *store, bool *out, struct copse_error *error)
+{
+    struct copse_txn *txn = NULL;
+    enum copse_err err = copse_store_begin(&txn, store, COPSE_DB_READ, 0, error);
+    if (err == COPSE_OK) {
+        err = copse_layers_has(&txn->layers, out);
+        copse_txn_abort(txn);
+    }
+    return err;
+}
+
+enum copse_err copse_store_tidy(struct copse_store *store, struct copse_error *error)
+{
+    bool left = false;
+    enum copse_err err = has_layers(store, &left, error);
+    while (err == COPSE_OK && left) {
+        struct copse_txn *txn = NULL;
+        err = copse_store_begin(&txn, store, COPSE_DB_WRITE, 0, error);
+        if (err != COPSE_OK) {
+            break;
+        }
+        err = copse_layers_tidy(&txn->layers, &left, TIDY_KEYS);
+        if (err != COPSE_OK) {
+            copse_txn_abort(txn);
+            break;
+        }
+        err = copse_store_commit(store, txn, error);
+        copse_store_pause();
+    }
+    return err;
+}
 
 enum copse_err copse_store_backup(struct copse_store *store, const char *path,
                                   struct copse_error *error)

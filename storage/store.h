@@ -147,6 +147,11 @@ void copse_store_pause(void);
 
 /* ---- care ---- */
 
+/* After much was stored: fold what lies in layers (layers.h), so that reading looks into tables
+ * alone again. In short transactions, with pauses. Nothing to do: cheap. */
+enum copse_err copse_store_tidy(struct copse_store *store,
+                                struct copse_error *error) COPSE_MUST_CHECK;
+
 /* Write a compact, verified copy of the store, without identity and search, to `path` (0600). The
  * copy is put in place whole or not at all. COPSE_ERR_EXISTS when `path` is there. */
 enum copse_err copse_store_backup(struct copse_store *store, const char *path,

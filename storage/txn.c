@@ -18,12 +18,13 @@ enum copse_err copse_txn_begin(struct copse_txn **out, struct copse_db *db,
     txn->memory = options->memory;
     txn->scheme = options->scheme;
     txn->arrived_ms = options->now_ms;
-    copse_index_init(&txn->index, txn->memory);
     enum copse_err err = copse_db_begin(&txn->db, db, txn->mode, error);
     if (err != COPSE_OK) {
         copse_memory_free(txn->memory, txn);
         return err;
     }
+    copse_layers_init(&txn->layers, txn->db, txn->memory);
+    copse_index_init(&txn->index, &txn->layers, txn->memory);
     *out = txn;
     return COPSE_OK;
 }
@@ -34,7 +35,11 @@ static void free_txn(struct copse_txn *txn)
         copse_memory_free(txn->memory, txn->logs[i]);
     }
     copse_memory_free(txn->memory, txn->logs);
+    for (size_t i = 0; i < txn->pending_count; i++) {
+        copse_update_deinit(&txn->pending[i].update);
+    }
     copse_index_deinit(&txn->index);
+    copse_layers_deinit(&txn->layers);
     copse_memory_free(txn->memory, txn);
 }
 
@@ -67,7 +72,8 @@ enum copse_err copse_txn_note(struct copse_txn *txn, struct copse_txn_pending **
         return COPSE_ERR_LIMIT;
     }
     *out = &txn->pending[txn->pending_count++];
-    **out = (struct copse_txn_pending){community, false};
+    (*out)->community = community;
+    copse_update_init(&(*out)->update, txn->memory);
     return COPSE_OK;
 }
 

@@ -5,9 +5,12 @@
 #ifndef COPSE_STORAGE_TXN_H
 #define COPSE_STORAGE_TXN_H
 
+#include "protocol/authority/update.h"
 #include "protocol/entry/log.h"
+#include "protocol/entry/run.h"
 #include "storage/db.h"
 #include "storage/index.h"
+#include "storage/layers.h"
 
 #define COPSE_TXN_COMMUNITIES_MAX 64u /* that one write transaction may change */
 
@@ -23,7 +26,7 @@ struct copse_txn_log {
 /* What has to be brought up to date before the commit. */
 struct copse_txn_pending {
     uint32_t community;
-    bool settle; /* control entries that act came or went: evaluate governance */
+    struct copse_update update; /* of standings */
 };
 
 /* The entry added last: the prev of the next one, nearly always. */
@@ -36,6 +39,7 @@ struct copse_txn_tip {
     struct copse_position position;
     struct copse_trail trail;
     uint64_t under; /* arrival number of the entry that names the trail's grant and charter */
+    struct copse_run_gap gap; /* behind the last signed one on its branch, up to it */
 };
 
 struct copse_txn {
@@ -44,6 +48,7 @@ struct copse_txn {
     const struct copse_memory *memory;
     const struct copse_key_scheme *scheme;
     struct copse_index index;    /* ids of entries added in this transaction */
+    struct copse_layers layers;  /* keys of IDS and of the fold that were added in it */
     struct copse_txn_log **logs; /* by number, open addressing; NULL: free */
     size_t log_slots;
     size_t log_count;

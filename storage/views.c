@@ -1,15 +1,18 @@
 /* How it works: the table STATE holds all communities; a key is the community's number
  * before the key of the port, so each community is one range.
  *
- * The rows of the fold are put when an entry is stored and taken when it goes. Standings
- * are evaluated at the end of a transaction that stored entries which act, in it.
+ * The rows of the fold and of the docket are put when an entry is stored and taken when it goes.
+ * Standings are brought up to date at the end of a transaction that stored entries which act, in
+ * it.
  */
 #include "storage/views.h"
 
-#include "protocol/authority/governance.h"
-#include "protocol/authority/standing.h"
-#include "protocol/authority/wanted.h"
+#include "protocol/authority/docket.h"
+#include "protocol/authority/update.h"
 #include "protocol/rules/fold.h"
+#include "storage/admit.h"
+#include "storage/rows.h"
+#include "storage/shapes.h"
 #include "storage/twin.h"
 
 #include <string.h>
@@ -25,22 +28,11 @@ static struct copse_slice full_key(struct copse_views *views, struct copse_slice
     return (struct copse_slice){views->key, NUMBER_BYTES + key.size};
 }
 
-static enum copse_err views_get(void *context, struct copse_slice *value, struct copse_slice key)
+/* Standings are few, and read with each entry that comes; all other rows are the fold's, which come
+ * in no order and have no values. */
+static bool is_standing(struct copse_slice key)
 {
-    struct copse_views *views = context;
-    return copse_db_get(views->txn->db, value, COPSE_DB_STATE, full_key(views, key));
-}
-
-static enum copse_err views_put(void *context, struct copse_slice key, struct copse_slice value)
-{
-    struct copse_views *views = context;
-    return copse_db_put(views->txn->db, COPSE_DB_STATE, full_key(views, key), value);
-}
-
-static enum copse_err views_del(void *context, struct copse_slice key)
-{
-    struct copse_views *views = context;
-    return copse_db_del(views->txn->db, COPSE_DB_STATE, full_key(views, key));
+    return key.size > 0 && key.data[0] == 'G';
 }
 
 static enum copse_err views_seek(void *context, struct copse_slice *key, struct copse_slice *value,
@@ -49,8 +41,8 @@ static enum copse_err views_seek(void *context, struct copse_slice *key, struct 
     struct copse_views *views = context;
     struct copse_slice found_key;
     struct copse_slice found;
-    enum copse_err err =
-        copse_db_seek(views->txn->db, &found_key, &found, COPSE_DB_STATE, full_key(views, from));
+    enum copse_err err = copse_layers_seek(&views->txn->layers, &found_key, &found, COPSE_DB_STATE,
+                                           full_key(views, from));
     if (err != COPSE_OK) {
         return err;
     }
@@ -60,6 +52,35 @@ static enum copse_err views_seek(void *context, struct copse_slice *key, struct 
     *key = (struct copse_slice){found_key.data + NUMBER_BYTES, found_key.size - NUMBER_BYTES};
     *value = found;
     return COPSE_OK;
+}
+
+static enum copse_err views_get(void *context, struct copse_slice *value, struct copse_slice key)
+{
+    struct copse_views *views = context;
+    struct copse_slice found;
+    if (is_standing(key)) {
+        return copse_db_get(views->txn->db, value, COPSE_DB_STATE, full_key(views, key));
+    }
+    enum copse_err err = views_seek(views, &found, value, key);
+    return err == COPSE_OK && !copse_bytes_equal(found, key) ? COPSE_ERR_NOT_FOUND : err;
+}
+
+static enum copse_err views_put(void *context, struct copse_slice key, struct copse_slice value)
+{
+    struct copse_views *views = context;
+    if (is_standing(key) || value.size > 0) {
+        return copse_db_put(views->txn->db, COPSE_DB_STATE, full_key(views, key), value);
+    }
+    return copse_layers_put(&views->txn->layers, COPSE_DB_STATE, full_key(views, key));
+}
+
+static enum copse_err views_del(void *context, struct copse_slice key)
+{
+    struct copse_views *views = context;
+    if (is_standing(key)) {
+        return copse_db_del(views->txn->db, COPSE_DB_STATE, full_key(views, key));
+    }
+    return copse_layers_del(&views->txn->layers, COPSE_DB_STATE, full_key(views, key));
 }
 
 struct copse_state copse_views_state(struct copse_views *context, struct copse_txn *txn,
@@ -79,57 +100,35 @@ static bool read_op(struct copse_op *op, const struct copse_held *held)
            copse_op_decode(op, held->entry.op, held->entry.class) == COPSE_OK;
 }
 
-/* Does the coming or going of an entry ask for an evaluation? A fork in a log that is frozen by it
- * does, and the leaf that a cut waits for. */
-static enum copse_err asks_to_settle(struct copse_txn *txn, bool *out, uint32_t community,
-                                     const struct copse_held *held, const struct copse_op *op)
+/* Put the rows that say of an entry what it says of itself. */
+static enum copse_err index_entry(const struct copse_state *state, const struct copse_held *held,
+                                  const struct copse_op *op)
 {
-    bool is_control = held->entry.class == COPSE_ENTRY_CONTROL;
-    if (is_control && op != NULL && copse_governance_acts(op->kind)) {
-        *out = true;
-        return COPSE_OK;
-    }
-    if (is_control) {
-        const struct copse_log *log = NULL;
-        enum copse_err err = copse_entries_log(txn, &log, (uint32_t)held->position.log);
-        if (err != COPSE_OK) {
-            return err;
-        }
-        if (log->branch_count > COPSE_LOG_LEAVES_MAX) {
-            *out = true;
-            return COPSE_OK;
-        }
-    }
-    struct copse_views views;
-    struct copse_state state = copse_views_state(&views, txn, community);
-    return copse_wanted_awaits(out, &state, &held->id);
-}
-
-static enum copse_err note(struct copse_txn *txn, uint32_t community, const struct copse_held *held,
-                           const struct copse_op *op)
-{
-    bool asks = false;
-    enum copse_err err = asks_to_settle(txn, &asks, community, held, op);
-    if (err == COPSE_OK && asks) {
-        struct copse_txn_pending *pending = NULL;
-        err = copse_txn_note(txn, &pending, community);
-        if (err == COPSE_OK) {
-            pending->settle = true;
-        }
-    }
-    return err;
+    enum copse_err err = copse_fold_add(state, &held->id, &held->entry, op);
+    return err == COPSE_OK ? copse_docket_add(state, held, op) : err;
 }
 
 enum copse_err copse_views_add(struct copse_txn *txn, uint32_t community,
                                const struct copse_held *held)
 {
     struct copse_op op;
+    struct copse_views views;
+    struct copse_state state = copse_views_state(&views, txn, community);
+    const struct copse_log *log = NULL;
+    struct copse_txn_pending *pending = NULL;
     bool is_known = read_op(&op, held);
-    enum copse_err err = note(txn, community, held, is_known ? &op : NULL);
+    enum copse_err err = copse_entries_log(txn, &log, (uint32_t)held->position.log);
+    if (err == COPSE_OK) {
+        err = copse_txn_note(txn, &pending, community);
+    }
+    if (err == COPSE_OK) {
+        err = copse_update_add(&pending->update, &state, log, held, is_known ? &op : NULL);
+    }
     if (err == COPSE_OK && is_known) {
-        struct copse_views views;
-        struct copse_state state = copse_views_state(&views, txn, community);
-        err = copse_fold_add(&state, &held->id, &held->entry, &op);
+        err = index_entry(&state, held, &op);
+    }
+    if (err == COPSE_OK && is_known && op.kind == COPSE_OP_EDIT) {
+        err = copse_shapes_add(txn, community, held, &op);
     }
     return err;
 }
@@ -138,18 +137,26 @@ enum copse_err copse_views_remove(struct copse_txn *txn, uint32_t community,
                                   const struct copse_held *held)
 {
     struct copse_op op;
-    bool is_known = read_op(&op, held);
-    /* What goes may be a leaf that a cut names: evaluate in any case, it is rare. */
+    struct copse_views views;
+    struct copse_state state = copse_views_state(&views, txn, community);
+    const struct copse_log *log = NULL;
     struct copse_txn_pending *pending = NULL;
-    enum copse_err err = copse_txn_note(txn, &pending, community);
-    if (err != COPSE_OK) {
-        return err;
+    bool is_known = read_op(&op, held);
+    enum copse_err err = copse_entries_log(txn, &log, (uint32_t)held->position.log);
+    if (err == COPSE_OK) {
+        err = copse_txn_note(txn, &pending, community);
     }
-    pending->settle = true;
-    if (is_known) {
-        struct copse_views views;
-        struct copse_state state = copse_views_state(&views, txn, community);
+    if (err == COPSE_OK) {
+        err = copse_update_remove(&pending->update, &state, log, held);
+    }
+    if (err == COPSE_OK && is_known) {
         err = copse_fold_remove(&state, &held->id, &held->entry, &op);
+    }
+    if (err == COPSE_OK && is_known && op.kind == COPSE_OP_EDIT) {
+        err = copse_shapes_remove(txn, community, held, &op);
+    }
+    if (err == COPSE_OK && is_known) {
+        err = copse_docket_remove(&state, held, &op);
     }
     return err;
 }
@@ -160,16 +167,20 @@ enum copse_err copse_views_remove(struct copse_txn *txn, uint32_t community,
 #define CHECKS_VALUE_BYTES 16u
 
 /* What governance learns of signatures, written down when it is done: it reads borrowed bytes. */
-struct checks_row {
-    struct copse_id entry;
-    struct copse_governance_checks checks;
+/* The signature that a cut has of an entry which is held without one. */
+struct checks_leaf {
+    struct copse_position position;
+    struct copse_signature signature;
 };
 
 struct checks {
     struct copse_txn *txn;
-    struct checks_row *rows;
-    size_t count;
+    struct copse_id_set entries;
+    struct copse_governance_checks *known; /* by place in `entries` */
     size_t capacity;
+    struct checks_leaf *leaves;
+    size_t leaf_count;
+    size_t leaf_capacity;
 };
 
 static void checks_key(uint8_t out[CHECKS_KEY_BYTES], const struct copse_id *entry)
@@ -183,6 +194,11 @@ static void get_checks(void *context, struct copse_governance_checks *out,
 {
     const struct checks *checks = context;
     uint8_t key[CHECKS_KEY_BYTES];
+    size_t place = 0;
+    if (copse_id_set_find(&checks->entries, &place, entry)) {
+        *out = checks->known[place];
+        return;
+    }
     checks_key(key, entry);
     struct copse_slice value;
     *out = (struct copse_governance_checks){0, 0};
@@ -199,25 +215,46 @@ static void put_checks(void *context, const struct copse_id *entry,
                        const struct copse_governance_checks *known)
 {
     struct checks *checks = context;
-    struct copse_governance_checks before;
-    get_checks(checks, &before, entry);
-    if (checks->txn->mode != COPSE_DB_WRITE ||
-        (before.done == known->done && before.good == known->good) ||
-        copse_memory_grow(checks->txn->memory, &checks->rows, &checks->capacity, checks->count + 1,
-                          sizeof *checks->rows) != COPSE_OK) {
+    size_t place = checks->entries.count;
+    if (!copse_id_set_find(&checks->entries, &place, entry) &&
+        (copse_memory_grow(checks->txn->memory, &checks->known, &checks->capacity, place + 1,
+                           sizeof *checks->known) != COPSE_OK ||
+         copse_id_set_add(&checks->entries, entry) != COPSE_OK)) {
         return;
     }
-    checks->rows[checks->count++] = (struct checks_row){*entry, *known};
+    checks->known[place] = *known;
+}
+
+/* Like put_checks, what is lost here comes again with the next evaluation. */
+static void take_leaf(void *context, const struct copse_position *position,
+                      const struct copse_signature *signature)
+{
+    struct checks *checks = context;
+    struct copse_index_place place = copse_index_place_of(position);
+    struct copse_rows_row row;
+    if (checks->txn->mode == COPSE_DB_WRITE &&
+        copse_rows_at(checks->txn->db, &row, &place) == COPSE_OK && row.signature.size == 0 &&
+        copse_memory_grow(checks->txn->memory, &checks->leaves, &checks->leaf_capacity,
+                          checks->leaf_count + 1, sizeof *checks->leaves) == COPSE_OK) {
+        checks->leaves[checks->leaf_count++] = (struct checks_leaf){*position, *signature};
+    }
 }
 
 static enum copse_err keep_checks(const struct checks *checks)
 {
-    for (size_t i = 0; i < checks->count; i++) {
+    for (size_t i = 0; i < checks->leaf_count; i++) {
+        const struct checks_leaf *leaf = &checks->leaves[i];
+        enum copse_err err = copse_admit_sign(checks->txn, &leaf->position, &leaf->signature);
+        if (err != COPSE_OK) {
+            return err;
+        }
+    }
+    for (size_t i = 0; i < checks->entries.count; i++) {
         uint8_t key[CHECKS_KEY_BYTES];
         uint8_t value[CHECKS_VALUE_BYTES];
-        checks_key(key, &checks->rows[i].entry);
-        copse_bytes_put_u64(value, checks->rows[i].checks.done);
-        copse_bytes_put_u64(value + 8, checks->rows[i].checks.good);
+        checks_key(key, &checks->entries.ids[i]);
+        copse_bytes_put_u64(value, checks->known[i].done);
+        copse_bytes_put_u64(value + 8, checks->known[i].good);
         enum copse_err err =
             copse_db_put(checks->txn->db, COPSE_DB_META, (struct copse_slice){key, sizeof key},
                          (struct copse_slice){value, sizeof value});
@@ -228,17 +265,17 @@ static enum copse_err keep_checks(const struct checks *checks)
     return COPSE_OK;
 }
 
-/* Evaluate a community and write the standings to `state`. Without its genesis there is nothing
- * to evaluate yet, and governance says so by finding nobody. */
-static enum copse_err evaluate(struct copse_txn *txn, uint32_t community,
-                               const struct copse_state *state)
+/* Bring the standings of a community up to date. */
+static enum copse_err settle(struct copse_txn *txn, uint32_t community,
+                             const struct copse_state *state, struct copse_update *update)
 {
     struct copse_id id;
     enum copse_err err = copse_entries_community_id(txn, &id, community);
     if (err != COPSE_OK) {
         return err;
     }
-    struct checks checks = {txn, NULL, 0, 0};
+    struct checks checks = {.txn = txn};
+    copse_id_set_init(&checks.entries, txn->memory);
     struct copse_entries_source context;
     struct copse_source source = copse_entries_source(&context, txn, community);
     struct copse_governance_options options = {
@@ -246,18 +283,29 @@ static enum copse_err evaluate(struct copse_txn *txn, uint32_t community,
         .scheme = txn->scheme,
         .get_checks = get_checks,
         .put_checks = put_checks,
-        .checks_context = &checks,
+        .take_leaf = take_leaf,
+        .context = &checks,
     };
-    struct copse_governance *governance = NULL;
-    err = copse_governance_new(&governance, &id, &source, &options);
-    if (err == COPSE_OK) {
-        err = copse_standing_write(state, governance, NULL, NULL);
-        copse_governance_free(governance);
-    }
-    if (err == COPSE_OK) {
+    err = copse_update_settle(update, state, &id, &source, &options);
+    if (err == COPSE_OK && txn->mode == COPSE_DB_WRITE) {
         err = keep_checks(&checks);
     }
-    copse_memory_free(txn->memory, checks.rows);
+    copse_memory_free(txn->memory, checks.leaves);
+    copse_memory_free(txn->memory, checks.known);
+    copse_id_set_deinit(&checks.entries);
+    return err;
+}
+
+/* Evaluate all of it and write the standings to `state`. Without its genesis there is nothing to
+ * evaluate yet, and governance says so by finding nobody. */
+static enum copse_err evaluate(struct copse_txn *txn, uint32_t community,
+                               const struct copse_state *state)
+{
+    struct copse_update update;
+    copse_update_init(&update, txn->memory);
+    update.is_whole = true;
+    enum copse_err err = settle(txn, community, state, &update);
+    copse_update_deinit(&update);
     return err;
 }
 
@@ -265,16 +313,15 @@ enum copse_err copse_views_settle(struct copse_txn *txn)
 {
     for (size_t i = 0; i < txn->pending_count; i++) {
         struct copse_txn_pending *pending = &txn->pending[i];
-        if (!pending->settle) {
+        if (copse_update_is_empty(&pending->update)) {
             continue;
         }
         struct copse_views views;
         struct copse_state state = copse_views_state(&views, txn, pending->community);
-        enum copse_err err = evaluate(txn, pending->community, &state);
+        enum copse_err err = settle(txn, pending->community, &state, &pending->update);
         if (err != COPSE_OK) {
             return err;
         }
-        pending->settle = false;
     }
     return COPSE_OK;
 }
@@ -298,7 +345,7 @@ static enum copse_err fold_class(struct copse_txn *txn, uint32_t community,
             err = COPSE_ERR_CORRUPT;
         }
         if (err == COPSE_OK && read_op(&op, &held)) {
-            err = copse_fold_add(state, &held.id, &held.entry, &op);
+            err = index_entry(state, &held, &op);
         }
         if (err != COPSE_OK) {
             return err;
@@ -324,8 +371,8 @@ static enum copse_err clear(struct copse_txn *txn, uint32_t community)
     for (;;) {
         struct copse_slice key;
         struct copse_slice value;
-        enum copse_err err = copse_db_seek(txn->db, &key, &value, COPSE_DB_STATE,
-                                           (struct copse_slice){from, sizeof from});
+        enum copse_err err = copse_layers_seek(&txn->layers, &key, &value, COPSE_DB_STATE,
+                                               (struct copse_slice){from, sizeof from});
         if (err != COPSE_OK) {
             return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
         }
@@ -337,7 +384,7 @@ static enum copse_err clear(struct copse_txn *txn, uint32_t community)
             return COPSE_OK;
         }
         memcpy(copy, key.data, key.size);
-        err = copse_db_del(txn->db, COPSE_DB_STATE, (struct copse_slice){copy, key.size});
+        err = copse_layers_del(&txn->layers, COPSE_DB_STATE, (struct copse_slice){copy, key.size});
         if (err != COPSE_OK) {
             return err;
         }

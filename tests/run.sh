@@ -3,6 +3,7 @@
 #
 #   --no-install     do not install missing packages (tests/packages.txt) through apt-get
 #   --fuzz SECONDS   also run each fuzz target with libFuzzer for so long
+#   --long           also run those scenes at full length that have a short form (half an hour)
 #   --coverage       also measure which lines the tests reach
 #   --valgrind       also run the unit tests under valgrind
 #   --help           this text
@@ -16,6 +17,7 @@ out=${COPSE_BUILD_TEST:-$PWD/build-test}
 install=yes
 fuzz_seconds=0
 coverage=no
+long=no
 valgrind=no
 
 usage() { sed -n '2,/^set -eu/s/^#\( \|$\)//p' tests/run.sh; }
@@ -34,6 +36,7 @@ while [ $# -gt 0 ]; do
         shift
         ;;
     --coverage) coverage=yes ;;
+    --long) long=yes ;;
     --valgrind) valgrind=yes ;;
     --help)
         usage
@@ -135,26 +138,30 @@ build() {
 }
 
 # From the log of ctest: "PASSED FAILED SKIPPED". A program that uses cmocka counts with each of its
-# tests, any other as one; one that died counts as a failure more than it could tell of.
+# tests, any other as one, skipped when it says so; one that died counts as a failure more than it
+# could tell of.
 count_tests() {
     awk '
         function finish() {
             if (name == "") {
                 return
             }
-            if (!groups) {
+            if (!groups && good && left_out) {
+                skipped++
+            } else if (!groups) {
                 good ? passed++ : failed++
             } else if (!good && !told) {
                 failed++
             }
             name = ""
         }
-        /^[0-9]+\/[0-9]+ Testing: / { finish(); name = $3; groups = told = good = 0 }
+        /^[0-9]+\/[0-9]+ Testing: / { finish(); name = $3; groups = told = good = left_out = 0 }
         /^\[==========\] Running / { groups++ }
         /^\[  PASSED  \] [0-9]+ test/ { passed += $4 }
         /^\[  FAILED  \] [0-9]+ test/ { failed += $4; told++ }
         /^\[  SKIPPED \] [0-9]+ test/ { skipped += $4 }
         /^Test Passed\./ { good = 1 }
+        /^skipped: / { left_out = 1 }
         END { finish(); print passed + 0, failed + 0, skipped + 0 }
     ' "$1/Testing/Temporary/LastTest.log"
 }
@@ -256,6 +263,14 @@ if [ "$fuzz_seconds" -gt 0 ] && step 'build fuzz' build "$out/fuzz" -DCMAKE_C_CO
     for program in "$out"/fuzz/fuzz/fuzz_*; do
         target=${program##*/fuzz_}
         step "fuzz $target" run_fuzz "$target" || true
+    done
+fi
+if [ "$long" = yes ]; then
+    for scene in tests/scenes/*.sh; do
+        if grep -q COPSE_LONG "$scene"; then
+            short=$(basename "$scene" .sh)
+            step "long $short" env COPSE_LONG=1 sh "$scene" "$out/gcc/copse" || true
+        fi
     done
 fi
 [ "$valgrind" = no ] || step 'valgrind' run_valgrind || true

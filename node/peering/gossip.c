@@ -139,33 +139,43 @@ static bool gossip_may_begin(struct copse_gossip *gossip, struct copse_link *lin
     return link->pending_size >= FIRST_BYTES;
 }
 
-/* Both sides have called each other: the session of the smaller node key stands. */
-static bool gossip_is_surplus(const struct copse_gossip *gossip, const struct copse_link *link)
+/* Another link to the same node that stays. NULL: none. */
+static const struct copse_link *gossip_find_other(const struct copse_gossip *gossip,
+                                                  const struct copse_link *link,
+                                                  const struct copse_id *node)
 {
-    bool own_is_smaller =
-        memcmp(gossip->node.public_key, link->node.bytes, COPSE_NOISE_KEY_BYTES) < 0;
     for (size_t i = 0; i < COPSE_LINK_MAX; i++) {
         const struct copse_link *other = gossip->links.items[i];
-        if (other != NULL && other != link && other->state == COPSE_LINK_LINKED &&
-            !other->is_over && !other->has_left && !other->is_once && !link->is_once &&
-            copse_bytes_equal_ids(&other->node, &link->node) &&
-            other->is_caller != link->is_caller) {
-            return link->is_caller != own_is_smaller;
+        if (other != link && copse_link_is_live(other) && !other->has_left && !other->is_once &&
+            copse_bytes_equal_ids(&other->node, node)) {
+            return other;
         }
     }
-    return false;
+    return NULL;
+}
+
+/* Both sides have called each other: the session of the smaller node key stands. This side has
+ * called twice, by two addresses: the first one does. Who was called twice cannot tell whether the
+ * first one is dead. */
+static bool gossip_is_surplus(const struct copse_gossip *gossip, const struct copse_link *link)
+{
+    const struct copse_link *other =
+        link->is_once ? NULL : gossip_find_other(gossip, link, &link->node);
+    bool own_is_smaller =
+        memcmp(gossip->node.public_key, link->node.bytes, COPSE_NOISE_KEY_BYTES) < 0;
+    if (other == NULL) {
+        return false;
+    }
+    return other->is_caller == link->is_caller ? link->is_caller
+                                               : link->is_caller != own_is_smaller;
 }
 
 static enum copse_err gossip_save_entry(struct copse_gossip *gossip,
-                                        struct copse_peers_entry *entry,
-                                        const struct copse_id *node)
+                                        struct copse_peers_entry *entry)
 {
     struct copse_txn *txn = NULL;
     uint64_t wall_ms = gossip_wall(gossip);
     copse_peers_reached(entry, wall_ms);
-    if (copse_bytes_is_zero(&entry->node)) {
-        entry->node = *node;
-    }
     copse_shelf_leave(&gossip->shelf);
     enum copse_err err =
         copse_store_begin(&txn, gossip->store, COPSE_DB_WRITE, wall_ms, gossip->error);
@@ -199,6 +209,9 @@ static enum copse_err gossip_on_ready(struct copse_gossip *gossip, struct copse_
         copse_link_leave(link, COPSE_CODE_WRONG_PEER); /* this is us */
         return COPSE_OK;
     }
+    if (entry != NULL && copse_bytes_is_zero(&entry->node)) {
+        entry->node = link->node;
+    }
     if (gossip_is_surplus(gossip, link)) {
         copse_link_leave(link, COPSE_CODE_DUPLICATE);
         return COPSE_OK;
@@ -213,7 +226,7 @@ static enum copse_err gossip_on_ready(struct copse_gossip *gossip, struct copse_
     link->state = COPSE_LINK_LINKED;
     struct copse_gossip_news news = copse_link_news(link, COPSE_GOSSIP_LINKED);
     gossip->tell(gossip->context, &news);
-    enum copse_err err = entry == NULL ? COPSE_OK : gossip_save_entry(gossip, entry, &link->node);
+    enum copse_err err = entry == NULL ? COPSE_OK : gossip_save_entry(gossip, entry);
     return err == COPSE_OK
                ? copse_topics_open(&gossip->topics, link, COPSE_TOPICS_FIRST, gossip_now(gossip))
                : err;
@@ -261,6 +274,7 @@ static enum copse_err gossip_on_event(struct copse_gossip *gossip, struct copse_
         return err == COPSE_OK ? copse_topics_answered(&gossip->topics, link, topic) : err;
     case COPSE_SESSION_ENTRIES:
     case COPSE_SESSION_ADMISSION:
+    case COPSE_SESSION_LOOSE: /* answered when it is stored: more may be wanted then */
         return copse_ingest_take(&gossip->ingest, link->connection, event, gossip_now(gossip));
     case COPSE_SESSION_NO_CONTENT:
         return copse_topics_answered(&gossip->topics, link, topic);
@@ -392,10 +406,15 @@ static void gossip_tell_unit(struct copse_gossip *gossip, const struct copse_ing
                              gossip_now(gossip));
         link->entries_in += unit->stored;
         link->is_dirty = true;
+        struct copse_gossip_news news = copse_link_news(link, COPSE_GOSSIP_STORED);
+        gossip->tell(gossip->context, &news);
     }
     if (unit->stored > 0) {
         struct copse_channel_push push = {unit->id, (uint32_t)unit->stored};
         copse_notice_push(&gossip->links, unit->source, &unit->community, &push);
+    }
+    if (link != NULL && !link->is_over) {
+        (void)gossip_is_fine(gossip, copse_topics_stored(&gossip->topics, link, unit));
     }
 }
 
@@ -530,7 +549,8 @@ enum copse_err copse_gossip_new(struct copse_gossip **out,
     copse_noise_pair_from_seed(&gossip->node, copse_keyring_node(options->keyring));
     gossip->links.memory = memory;
     gossip->topics = (struct copse_topics){&gossip->links, &gossip->shelf, &gossip->ingest};
-    copse_ingest_init(&gossip->ingest, options->store, options->error);
+    copse_ingest_init(&gossip->ingest, options->store, copse_keyring_device(options->keyring),
+                      options->error);
     enum copse_err err =
         copse_shelf_init(&gossip->shelf, options->store, options->keyring, options->error);
     if (err != COPSE_OK) {
@@ -702,7 +722,9 @@ static void gossip_call_due(struct copse_gossip *gossip, uint64_t now_ms)
     while (gossip->calls && !gossip->is_stopping && gossip->fault == COPSE_OK &&
            now_ms >= gossip->hold_ms && (entry = copse_peers_due(gossip->peers, now_ms)) != NULL) {
         struct copse_link *link = NULL;
-        if (gossip_dial(gossip, &link, entry) != COPSE_OK) {
+        if (gossip_find_other(gossip, NULL, &entry->node) != NULL) {
+            copse_peers_put_off(entry, now_ms);
+        } else if (gossip_dial(gossip, &link, entry) != COPSE_OK) {
             copse_peers_failed(entry, now_ms, gossip_chance(gossip));
         }
     }

@@ -33,6 +33,7 @@ struct copse_gossip; /* opaque */
 
 enum copse_gossip_news_kind {
     COPSE_GOSSIP_LINKED, /* a peer has said HELLO */
+    COPSE_GOSSIP_STORED, /* something of a link's has been */
     COPSE_GOSSIP_EQUAL,  /* a topic is */
     COPSE_GOSSIP_GONE,   /* a link is; the totals hold */
     COPSE_GOSSIP_FAULT,  /* the store failed: all links are gone. With COPSE_ERR_FULL it goes on by
@@ -51,7 +52,7 @@ struct copse_gossip_news {
     size_t topics;        /* GONE: communities opened, of which equal, refused as unknown */
     size_t equal;
     size_t unknown;
-    uint64_t entries_in; /* stored that were not here */
+    uint64_t entries_in; /* so far: stored that were not here */
     uint64_t entries_out;
     uint64_t bytes_in; /* of the stream */
     uint64_t bytes_out;

@@ -1,21 +1,26 @@
 /* How it works: units wait in the order they came. A flush goes through them in stretches of one
  * community and class. Class 0 is stored as it comes, since who stands can be said only when all of
- * it is here; of class 1 only what is wanted by the class 0 that is stored by then. What is
- * refused was of no use here; the peer is told by the outcome and nothing else.
+ * it is here, but no more of it than a limit for what nobody stands behind; of class 1 only what is
+ * wanted by the class 0 that is stored by then. What is refused was of no use here; the peer is
+ * told by the outcome and nothing else.
  */
 #include "node/peering/ingest.h"
 
 #include "protocol/authority/wanted.h"
 #include "protocol/rules/view.h"
 #include "storage/prune.h"
+#include "storage/shapes.h"
 
 #include <string.h>
 
 void copse_ingest_init(struct copse_ingest *ingest, struct copse_store *store,
-                       struct copse_error *error)
+                       const struct copse_id *own, struct copse_error *error)
 {
-    *ingest =
-        (struct copse_ingest){.memory = copse_store_memory(store), .store = store, .error = error};
+    *ingest = (struct copse_ingest){.memory = copse_store_memory(store),
+                                    .store = store,
+                                    .own = *own,
+                                    .strangers_max = COPSE_INGEST_STRANGERS_MAX,
+                                    .error = error};
 }
 
 void copse_ingest_clear(struct copse_ingest *ingest)
@@ -382,24 +387,30 @@ static enum copse_err ingest_data(struct copse_ingest *ingest, size_t first, siz
     return err;
 }
 
-/* One content, if it is still of use. */
-static enum copse_err ingest_put_content(struct snapshot *in, struct copse_ingest_unit *unit)
+/* What was asked for by id, a content or an EDIT that others lean on, if it is still of use. */
+static enum copse_err ingest_put_asked(struct snapshot *in, struct copse_ingest_unit *unit)
 {
     struct copse_held held;
-    enum copse_err err = copse_entries_find(in->txn, &held, NULL, in->community, &unit->id);
-    if (err == COPSE_OK) {
-        err = copse_contents_put(in->txn, &held, unit->salted);
+    enum copse_err err;
+    if (unit->kind == COPSE_SESSION_LOOSE) {
+        err = copse_shapes_put(in->txn, in->community, &unit->id, unit->salted);
+    } else {
+        err = copse_entries_find(in->txn, &held, NULL, in->community, &unit->id);
+        if (err == COPSE_OK) {
+            err = copse_contents_put(in->txn, &held, unit->salted);
+        }
     }
     unit->is_refused = err != COPSE_OK && err != COPSE_ERR_EXISTS;
     return err == COPSE_ERR_EXISTS || err == COPSE_ERR_REFUSED || err == COPSE_ERR_NOT_FOUND ||
-                   err == COPSE_ERR_SIGNATURE
+                   err == COPSE_ERR_SIGNATURE || err == COPSE_ERR_LIMIT
                ? COPSE_OK
                : err;
 }
 
-/* Contents of one community, together: no more wait than COPSE_INGEST_BYTES_MAX and one. */
-static enum copse_err ingest_contents(struct copse_ingest *ingest, size_t first, size_t end,
-                                      uint64_t wall_ms)
+/* What was asked for in one community, together: no more wait than COPSE_INGEST_BYTES_MAX and one.
+ */
+static enum copse_err ingest_asked(struct copse_ingest *ingest, size_t first, size_t end,
+                                   uint64_t wall_ms)
 {
     struct snapshot in;
     enum copse_err err =
@@ -408,7 +419,7 @@ static enum copse_err ingest_contents(struct copse_ingest *ingest, size_t first,
         return err;
     }
     for (size_t i = first; err == COPSE_OK && i < end; i++) {
-        err = ingest_put_content(&in, &ingest->units[i]);
+        err = ingest_put_asked(&in, &ingest->units[i]);
     }
     if (err == COPSE_OK) {
         return copse_store_commit(ingest->store, in.txn, ingest->error);
@@ -416,6 +427,172 @@ static enum copse_err ingest_contents(struct copse_ingest *ingest, size_t first,
     copse_store_abort(in.txn);
     return err;
 }
+
+/* ---- sweeping ---- */
+
+/* The next log of which something is not wanted. */
+static enum copse_err ingest_unwanted(uint32_t *number, struct snapshot *in,
+                                      struct copse_entries_cursor *walk, const struct copse_id *own)
+{
+    enum copse_err err;
+    while ((err = copse_entries_next_log(in->txn, number, walk, in->community, NULL)) == COPSE_OK) {
+        const struct copse_log *log = NULL;
+        bool is_due = false;
+        err = copse_entries_log(in->txn, &log, *number);
+        if (err == COPSE_OK && !copse_bytes_equal_ids(&log->author, own)) {
+            err = copse_prune_is_due(in->txn, &is_due, *number);
+        }
+        if (err != COPSE_OK || is_due) {
+            return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
+        }
+    }
+    return err;
+}
+
+/* Class 0 is complete as far as peers know; or more has come than there is room for. */
+enum ingest_when { INGEST_COMPLETE, INGEST_OVERFULL };
+
+/* Whether anything is there to sweep, without the lock. */
+static enum copse_err ingest_needs_sweep(struct copse_ingest *ingest, bool *out,
+                                         const struct copse_id *community, enum ingest_when when)
+{
+    struct snapshot in;
+    struct copse_entries_cursor walk = {.next_size = 0};
+    struct copse_held genesis;
+    uint32_t number = 0;
+    *out = false;
+    enum copse_err err = ingest_begin(ingest, &in, community, COPSE_DB_READ, 0);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    uint64_t txn_number = copse_store_txn_number(in.txn);
+    if (ingest->swept_number == txn_number &&
+        copse_bytes_equal_ids(&ingest->swept_community, community)) {
+        copse_store_abort(in.txn);
+        return COPSE_OK;
+    }
+    /* Without the genesis nobody stands, and nothing can be said about anybody. */
+    if (when == INGEST_COMPLETE) {
+        err = copse_entries_find(in.txn, &genesis, NULL, in.community, community);
+    }
+    if (err == COPSE_OK) {
+        err = ingest_unwanted(&number, &in, &walk, &ingest->own);
+        *out = err == COPSE_OK;
+        if (err == COPSE_ERR_NOT_FOUND) {
+            ingest->swept_number = txn_number;
+            ingest->swept_community = *community;
+        }
+    }
+    copse_store_abort(in.txn);
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+static enum copse_err ingest_sweep(struct copse_ingest *ingest, const struct copse_id *community,
+                                   enum ingest_when when, uint64_t wall_ms)
+{
+    bool is_needed = false;
+    enum copse_err err = ingest_needs_sweep(ingest, &is_needed, community, when);
+    while (err == COPSE_OK && is_needed) {
+        struct snapshot in;
+        struct copse_entries_cursor walk = {.next_size = 0};
+        size_t budget = COPSE_INGEST_SWEEP_MAX;
+        uint32_t number = 0;
+        err = ingest_begin(ingest, &in, community, COPSE_DB_WRITE, wall_ms);
+        if (err != COPSE_OK) {
+            return err;
+        }
+        while (err == COPSE_OK && budget > 0 &&
+               (err = ingest_unwanted(&number, &in, &walk, &ingest->own)) == COPSE_OK) {
+            err = copse_prune_unwanted(in.txn, &budget, number);
+        }
+        is_needed = err == COPSE_OK;
+        if (err == COPSE_OK || err == COPSE_ERR_NOT_FOUND) {
+            err = copse_store_commit(ingest->store, in.txn, ingest->error);
+            copse_store_pause();
+        } else {
+            copse_store_abort(in.txn);
+        }
+    }
+    return err;
+}
+
+enum copse_err copse_ingest_sweep(struct copse_ingest *ingest, const struct copse_id *community,
+                                  uint64_t wall_ms)
+{
+    return ingest_sweep(ingest, community, INGEST_COMPLETE, wall_ms);
+}
+
+static enum copse_err ingest_sweep_all(struct copse_ingest *ingest, uint64_t wall_ms)
+{
+    struct copse_id community;
+    uint32_t number = 0;
+    enum copse_err err = COPSE_OK;
+    while (err == COPSE_OK) {
+        struct copse_txn *txn = NULL;
+        err = copse_store_begin(&txn, ingest->store, COPSE_DB_READ, wall_ms, ingest->error);
+        if (err != COPSE_OK) {
+            return err;
+        }
+        err = copse_entries_next_community(txn, &community, &number);
+        copse_store_abort(txn);
+        if (err == COPSE_OK) {
+            err = ingest_sweep(ingest, &community, INGEST_OVERFULL, wall_ms);
+        }
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+/* ---- class 0 ---- */
+
+/* Bytes of the runs that were stored and that nobody stands behind now. */
+static enum copse_err ingest_count_strangers(struct copse_ingest *ingest, size_t first, size_t end)
+{
+    struct snapshot in;
+    enum copse_err err =
+        ingest_begin(ingest, &in, &ingest->units[first].community, COPSE_DB_READ, 0);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    for (size_t i = first; err == COPSE_OK && i < end; i++) {
+        const struct copse_ingest_unit *unit = &ingest->units[i];
+        const struct copse_log *log = NULL;
+        enum copse_wanted_extent extent = COPSE_WANTED_ALL;
+        struct copse_held held;
+        if (unit->stored > 0) {
+            err = copse_entries_find(in.txn, &held, NULL, in.community, &unit->id);
+        }
+        if (err == COPSE_OK && unit->stored > 0) {
+            err = copse_entries_log(in.txn, &log, (uint32_t)held.position.log);
+        }
+        if (err == COPSE_OK && log != NULL) {
+            err = copse_wanted_of_log(&extent, &in.state, &log->join, log->class);
+        }
+        for (size_t k = 0; extent == COPSE_WANTED_NOTHING && k < unit->item_count; k++) {
+            ingest->strangers += ingest->items[unit->first_item + k].bytes.size;
+        }
+        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err; /* a fork too many */
+    }
+    copse_store_abort(in.txn);
+    return err;
+}
+
+/* Runs of class 0, of one community. SPEC 7.9: "A program MAY delay JOINs it did not know; it MUST
+ * NOT refuse them for good." What is refused here is offered again with the next round. */
+static enum copse_err ingest_control(struct copse_ingest *ingest, size_t first, size_t end,
+                                     uint64_t wall_ms)
+{
+    if (ingest->strangers < ingest->strangers_max) {
+        enum copse_err err = ingest_together(ingest, first, end, wall_ms);
+        return err == COPSE_OK ? ingest_count_strangers(ingest, first, end) : err;
+    }
+    for (size_t i = first; i < end; i++) {
+        ingest->units[i].is_refused = true;
+    }
+    ingest->strangers = 0;
+    return ingest_sweep_all(ingest, wall_ms);
+}
+
+/* ---- all of it ---- */
 
 /* How far units go on like the first one. */
 static size_t ingest_alike(const struct copse_ingest *ingest, size_t first)
@@ -437,173 +614,14 @@ enum copse_err copse_ingest_flush(struct copse_ingest *ingest, uint64_t wall_ms)
     for (size_t first = 0; err == COPSE_OK && first < ingest->unit_count; first = end) {
         struct copse_ingest_unit *unit = &ingest->units[first];
         end = ingest_alike(ingest, first);
-        if (unit->kind == COPSE_SESSION_CONTENT) {
-            err = ingest_contents(ingest, first, end, wall_ms);
+        if (unit->kind == COPSE_SESSION_CONTENT || unit->kind == COPSE_SESSION_LOOSE) {
+            err = ingest_asked(ingest, first, end, wall_ms);
         } else if (unit->kind == COPSE_SESSION_ADMISSION) {
             err = ingest_store_if(ingest, unit, ingest_is_honoured, wall_ms);
         } else if (unit->class == COPSE_ENTRY_CONTROL) {
-            err = ingest_together(ingest, first, end, wall_ms);
+            err = ingest_control(ingest, first, end, wall_ms);
         } else {
             err = ingest_data(ingest, first, end, wall_ms);
-        }
-    }
-    return err;
-}
-
-/* ---- sweeping ---- */
-
-/* The next log of class 0 that is not wanted at all. */
-static enum copse_err ingest_unwanted(uint32_t *number, struct snapshot *in,
-                                      struct copse_entries_cursor *walk, const struct copse_id *own)
-{
-    enum copse_err err;
-    while ((err = copse_entries_next_log(in->txn, number, walk, in->community, NULL)) == COPSE_OK) {
-        const struct copse_log *log = NULL;
-        enum copse_wanted_extent extent = COPSE_WANTED_ALL;
-        err = copse_entries_log(in->txn, &log, *number);
-        if (err == COPSE_OK && log->class == COPSE_ENTRY_CONTROL &&
-            !copse_bytes_equal_ids(&log->author, own)) {
-            err = copse_wanted_of_log(&extent, &in->state, &log->join, log->class);
-        }
-        if (err != COPSE_OK || extent == COPSE_WANTED_NOTHING) {
-            return err;
-        }
-    }
-    return err;
-}
-
-/* Where to cut a branch so that about `max` entries of its end go: behind a signed one. */
-static enum copse_err ingest_cut(struct copse_position *from, struct snapshot *in,
-                                 const struct copse_log_branch *branch, size_t max)
-{
-    uint32_t length = branch->last_seq - branch->first_seq + 1;
-    bool is_signed = false;
-    from->seq = length <= max ? branch->first_seq : branch->last_seq + 1 - (uint32_t)max;
-    while (from->seq > branch->first_seq && !is_signed) {
-        struct copse_held held;
-        struct copse_entries_row row;
-        struct copse_position before = *from;
-        before.seq--;
-        enum copse_err err = copse_entries_at(in->txn, &held, &row, &before);
-        if (err != COPSE_OK) {
-            return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
-        }
-        is_signed = row.is_signed;
-        from->seq -= !is_signed;
-    }
-    return COPSE_OK;
-}
-
-/* Take about `*budget` entries of a log out, from the ends of its branches, and less off it. What is
- * not more than that goes at once; so does what is left when no end of a branch can go by itself. */
-static enum copse_err ingest_drop(struct snapshot *in, size_t *budget, uint32_t number)
-{
-    const struct copse_log *log = NULL;
-    size_t total = 0;
-    enum copse_err err = copse_entries_log(in->txn, &log, number);
-    if (err != COPSE_OK) {
-        return err;
-    }
-    for (uint32_t i = 0; i < log->branch_count; i++) {
-        total += log->branches[i].last_seq - log->branches[i].first_seq + 1;
-    }
-    err = COPSE_ERR_REFUSED;
-    for (uint32_t i = log->branch_count; total > *budget && err == COPSE_ERR_REFUSED && i > 0;
-         i--) {
-        const struct copse_log_branch *branch = &log->branches[i - 1];
-        struct copse_position from = {number, i - 1, 0};
-        err = ingest_cut(&from, in, branch, *budget);
-        if (err == COPSE_OK) {
-            err = copse_prune_drop(in->txn, &from);
-        }
-    }
-    bool is_piece = err == COPSE_OK;
-    if (err == COPSE_ERR_REFUSED) {
-        err = copse_prune_drop_log(in->txn, number);
-    }
-    *budget = is_piece || total > *budget ? 0 : *budget - total;
-    return err;
-}
-
-/* The logs of both classes of a JOIN, class 1 first: it hangs from the other. */
-static enum copse_err ingest_drop_both(struct snapshot *in, size_t *budget, uint32_t control)
-{
-    const struct copse_log *log = NULL;
-    uint32_t data = 0;
-    enum copse_err err = copse_entries_log(in->txn, &log, control);
-    if (err != COPSE_OK) {
-        return err;
-    }
-    struct copse_id join = log->join;
-    while (*budget > 0 && (err = copse_entries_log_of(in->txn, &data, in->community, &join,
-                                                      COPSE_ENTRY_DATA)) == COPSE_OK) {
-        err = ingest_drop(in, budget, data);
-        if (err != COPSE_OK) {
-            return err;
-        }
-    }
-    return err == COPSE_ERR_NOT_FOUND ? ingest_drop(in, budget, control) : err;
-}
-
-/* Whether anything is there to sweep, without the lock. */
-static enum copse_err ingest_needs_sweep(struct copse_ingest *ingest, bool *out,
-                                         const struct copse_id *community,
-                                         const struct copse_id *own)
-{
-    struct snapshot in;
-    struct copse_entries_cursor walk = {.next_size = 0};
-    struct copse_held genesis;
-    uint32_t number = 0;
-    *out = false;
-    enum copse_err err = ingest_begin(ingest, &in, community, COPSE_DB_READ, 0);
-    if (err != COPSE_OK) {
-        return err;
-    }
-    uint64_t txn_number = copse_store_txn_number(in.txn);
-    if (ingest->swept_number == txn_number &&
-        copse_bytes_equal_ids(&ingest->swept_community, community)) {
-        copse_store_abort(in.txn);
-        return COPSE_OK;
-    }
-    /* Without the genesis nobody stands, and nothing can be said about anybody. */
-    err = copse_entries_find(in.txn, &genesis, NULL, in.community, community);
-    if (err == COPSE_OK) {
-        err = ingest_unwanted(&number, &in, &walk, own);
-        *out = err == COPSE_OK;
-    }
-    copse_store_abort(in.txn);
-    if (err == COPSE_ERR_NOT_FOUND) {
-        ingest->swept_number = txn_number;
-        ingest->swept_community = *community;
-        err = COPSE_OK;
-    }
-    return err;
-}
-
-enum copse_err copse_ingest_sweep(struct copse_ingest *ingest, const struct copse_id *community,
-                                  const struct copse_id *own, uint64_t wall_ms)
-{
-    bool is_needed = false;
-    enum copse_err err = ingest_needs_sweep(ingest, &is_needed, community, own);
-    while (err == COPSE_OK && is_needed) {
-        struct snapshot in;
-        struct copse_entries_cursor walk = {.next_size = 0};
-        size_t budget = COPSE_INGEST_SWEEP_MAX;
-        uint32_t number = 0;
-        err = ingest_begin(ingest, &in, community, COPSE_DB_WRITE, wall_ms);
-        if (err != COPSE_OK) {
-            return err;
-        }
-        while (err == COPSE_OK && budget > 0 &&
-               (err = ingest_unwanted(&number, &in, &walk, own)) == COPSE_OK) {
-            err = ingest_drop_both(&in, &budget, number);
-        }
-        is_needed = err == COPSE_OK;
-        if (err == COPSE_OK || err == COPSE_ERR_NOT_FOUND) {
-            err = copse_store_commit(ingest->store, in.txn, ingest->error);
-            copse_store_pause();
-        } else {
-            copse_store_abort(in.txn);
         }
     }
     return err;

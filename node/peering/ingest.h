@@ -18,15 +18,18 @@
 #define COPSE_INGEST_BYTES_FEW 16384u /* up to which nothing is waited for: live entries */
 #define COPSE_INGEST_WAIT_MS 15u      /* that more may take to come together */
 #define COPSE_INGEST_SWEEP_MAX 1024u  /* entries taken out in one transaction */
+/* Bytes of class 0 that nobody stands behind yet, between two sweeps; what is over is declined, and
+ * comes again with a later round. */
+#define COPSE_INGEST_STRANGERS_MAX 67108864u
 
 struct copse_ingest_unit {
     uint64_t source;
     uint64_t ticket;
-    enum copse_session_event_kind kind; /* ENTRIES, ADMISSION or CONTENT */
+    enum copse_session_event_kind kind; /* ENTRIES, ADMISSION, CONTENT or LOOSE */
     struct copse_id community;
     enum copse_entry_class class; /* of a run */
-    struct copse_id id;           /* CONTENT: of its entry; of a run: of its last */
-    struct copse_slice salted;    /* CONTENT */
+    struct copse_id id;           /* CONTENT, LOOSE: of its entry; of a run: of its last */
+    struct copse_slice salted;    /* CONTENT; LOOSE: the entry */
     size_t first_item;
     size_t item_count;
     size_t stored; /* entries that were not here before; set by flush */
@@ -45,15 +48,18 @@ struct copse_ingest {
     size_t item_count;
     size_t item_capacity;
     size_t bytes;
-    uint64_t first_ms; /* when the first of the batch came */
-    uint64_t entries;  /* stored since the beginning */
+    struct copse_id own; /* device whose logs are never swept */
+    size_t strangers;    /* bytes stored for logs that nobody stands behind, since the last sweep */
+    size_t strangers_max; /* COPSE_INGEST_STRANGERS_MAX */
+    uint64_t first_ms;    /* when the first of the batch came */
+    uint64_t entries;     /* stored since the beginning */
     /* as of the transaction with this number there was nothing to sweep in this community */
     uint64_t swept_number;
     struct copse_id swept_community;
 };
 
 void copse_ingest_init(struct copse_ingest *ingest, struct copse_store *store,
-                       struct copse_error *error);
+                       const struct copse_id *own, struct copse_error *error);
 void copse_ingest_deinit(struct copse_ingest *ingest); /* what waits is dropped, not stored */
 
 /* Copy what an event brought. COPSE_OK or COPSE_ERR_NOMEM (nothing taken). */
@@ -73,11 +79,12 @@ uint64_t copse_ingest_deadline_ms(const struct copse_ingest *ingest);
 enum copse_err copse_ingest_flush(struct copse_ingest *ingest, uint64_t wall_ms) COPSE_MUST_CHECK;
 void copse_ingest_clear(struct copse_ingest *ingest);
 
-/* Take the logs out that nobody stands behind (SPEC 7.9), but for those of `own`, in transactions of
- * about COPSE_INGEST_SWEEP_MAX entries. To be called when class 0 is complete, so that the order of
- * arrival does not matter. COPSE_OK or a fault. Cost: O(logs), nothing when nothing was committed
- * since. */
+/* Give up what is not wanted (SPEC 7.9), but for own logs, in transactions of about
+ * COPSE_INGEST_SWEEP_MAX entries. To be called when class 0 is complete, so that the order of
+ * arrival does not matter; flush does the same to all communities when more has come that nobody
+ * stands behind than there is room for. COPSE_OK or a fault. Cost: O(logs); nothing when there was
+ * no commit since. */
 enum copse_err copse_ingest_sweep(struct copse_ingest *ingest, const struct copse_id *community,
-                                  const struct copse_id *own, uint64_t wall_ms) COPSE_MUST_CHECK;
+                                  uint64_t wall_ms) COPSE_MUST_CHECK;
 
 #endif

@@ -33,9 +33,11 @@ struct copse_link_topic {
     bool is_ours;         /* this side has opened it, and opens it again when it is closed */
     uint32_t closures;    /* in a row */
     uint64_t again_ms;    /* QUIET, CLOSED: not opened (again) before */
-    bool is_wanting;      /* contents are being asked for */
+    bool is_wanting;      /* contents or entries are being asked for */
     size_t wanted;        /* and not answered */
-    struct copse_position cursor; /* in the list of what is missing */
+    struct copse_position cursor; /* in the list of contents that are missing */
+    uint64_t edits;               /* in that of EDITs that others lean on (storage/shapes.h) */
+    size_t edits_left;            /* of them that are asked for until both are equal again */
 };
 
 struct copse_link {
@@ -90,8 +92,8 @@ size_t copse_link_count_from(const struct copse_link_table *table, const char *h
 /* The oldest that was accepted and has not said HELLO, from a host or (NULL) any. NULL: none. */
 struct copse_link *copse_link_oldest(const struct copse_link_table *table, const char *host);
 
-/* The oldest that was accepted before `before_ms`, has said HELLO, and has no community open, from a
- * host or (NULL) any. NULL: none. */
+/* The oldest that was accepted before `before_ms`, has said HELLO, and has no community open, from
+ * a host or (NULL) any. NULL: none. */
 struct copse_link *copse_link_idle(const struct copse_link_table *table, const char *host,
                                    uint64_t before_ms);
 

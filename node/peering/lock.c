@@ -44,7 +44,7 @@ void copse_lock_release(int lock)
     (void)close(lock);
 }
 
-bool copse_lock_is_taken(const char *home)
+bool copse_lock_is_taken(const char *home, long *process)
 {
     struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     int file = -1;
@@ -53,5 +53,8 @@ bool copse_lock_is_taken(const char *home)
     }
     bool is_taken = fcntl(file, F_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
     (void)close(file);
+    if (process != NULL) {
+        *process = is_taken ? (long)whole.l_pid : 0;
+    }
     return is_taken;
 }

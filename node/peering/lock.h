@@ -17,7 +17,7 @@ enum copse_err copse_lock_take(int *lock, const char *home,
                                struct copse_error *error) COPSE_MUST_CHECK;
 void copse_lock_release(int lock);
 
-/* Has another process taken it? */
-bool copse_lock_is_taken(const char *home);
+/* Has another process taken it? Sets *process to its number, where `process` is not NULL. */
+bool copse_lock_is_taken(const char *home, long *process);
 
 #endif

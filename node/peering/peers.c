@@ -234,6 +234,11 @@ void copse_peers_failed(struct copse_peers_entry *entry, uint64_t now_ms, uint32
     entry->connection = 0;
 }
 
+void copse_peers_put_off(struct copse_peers_entry *entry, uint64_t now_ms)
+{
+    entry->next_ms = now_ms + COPSE_PEERS_LINKED_MS;
+}
+
 void copse_peers_reached(struct copse_peers_entry *entry, uint64_t wall_ms)
 {
     entry->failures = 0;

@@ -17,6 +17,7 @@
 #define COPSE_PEERS_DIALLED_MAX 16u  /* connections that this side has begun */
 #define COPSE_PEERS_BACKOFF_MS 3000u /* after the first failure; doubles */
 #define COPSE_PEERS_BACKOFF_MAX_MS 3600000u
+#define COPSE_PEERS_LINKED_MS 60000u
 #define COPSE_PEERS_VALUE_BYTES 48u
 
 struct copse_peers_entry {
@@ -67,6 +68,8 @@ struct copse_peers_entry *copse_peers_of(struct copse_peers *peers, uint64_t con
 /* A call came to nothing, or a connection ended. `chance` is any number: spreads the next calls by
  * a quarter. */
 void copse_peers_failed(struct copse_peers_entry *entry, uint64_t now_ms, uint32_t chance);
+/* Whoever answers there is linked already: look again after COPSE_PEERS_LINKED_MS. */
+void copse_peers_put_off(struct copse_peers_entry *entry, uint64_t now_ms);
 void copse_peers_reached(struct copse_peers_entry *entry, uint64_t wall_ms);
 
 /* ---- where this node listens ---- */

@@ -3,12 +3,14 @@
  */
 #include "node/peering/shelf.h"
 
+#include "protocol/authority/item.h"
 #include "protocol/authority/standing.h"
 #include "protocol/authority/wanted.h"
 #include "protocol/base/writer.h"
 #include "protocol/entry/run.h"
 #include "protocol/wire/message.h"
 #include "storage/local.h"
+#include "storage/shapes.h"
 
 #include <string.h>
 
@@ -197,121 +199,30 @@ static enum copse_err shelf_next_log(void *context, uint64_t *number, uint64_t *
 
 /* ---- leaves ---- */
 
-static enum copse_err shelf_add_leaf(struct copse_shelf *shelf, const struct copse_port_leaf *leaf)
+static enum copse_err shelf_add_leaf(struct copse_shelf *shelf, const struct copse_item *item)
 {
     enum copse_err err = copse_memory_grow(shelf->memory, &shelf->leaves, &shelf->leaf_capacity,
                                            shelf->leaf_count + 1, sizeof(*shelf->leaves));
     if (err == COPSE_OK) {
-        shelf->leaves[shelf->leaf_count++] = *leaf;
+        shelf->leaves[shelf->leaf_count++] =
+            (struct copse_port_leaf){item->author, item->id, item->position, item->is_frozen};
     }
     return err;
-}
-
-/* SPEC 10.11: "A frozen log has one item instead: the fork seq in the place of seq, and as id that
- * of the last entry of its trunk (zeros if there is none)." */
-static enum copse_err shelf_add_frozen(struct copse_shelf *shelf, const struct copse_log *log,
-                                       uint32_t number, uint32_t fork_seq)
-{
-    struct copse_port_leaf leaf = {
-        .author = log->author, .position = {number, 0, fork_seq}, .is_frozen = true};
-    if (fork_seq > 0) {
-        struct copse_held held;
-        struct copse_position trunk = {number, 0, fork_seq - 1};
-        enum copse_err err = copse_entries_at(shelf->txn, &held, NULL, &trunk);
-        if (err != COPSE_OK) {
-            return err;
-        }
-        leaf.id = held.id;
-    }
-    return shelf_add_leaf(shelf, &leaf);
-}
-
-static enum copse_err shelf_add_whole(struct copse_shelf *shelf, const struct copse_log *log,
-                                      uint32_t number)
-{
-    uint32_t fork_seq = 0;
-    enum copse_err err = COPSE_OK;
-    if (copse_log_is_frozen(&fork_seq, log)) {
-        return shelf_add_frozen(shelf, log, number, fork_seq);
-    }
-    for (uint32_t i = 0; err == COPSE_OK && i < log->branch_count; i++) {
-        struct copse_port_leaf leaf = {
-            .author = log->author,
-            .id = log->branches[i].leaf,
-            .position = {number, i, log->branches[i].last_seq},
-        };
-        err = shelf_add_leaf(shelf, &leaf);
-    }
-    return err;
-}
-
-/* Add a leaf of a clipped log unless it is inside one that was added; take out those inside it. */
-static enum copse_err shelf_add_clip(struct copse_shelf *shelf, const struct copse_log *log,
-                                     size_t first, const struct copse_port_leaf *leaf)
-{
-    size_t kept = first;
-    for (size_t i = first; i < shelf->leaf_count; i++) {
-        if (copse_log_reaches(log, &leaf->position, &shelf->leaves[i].position)) {
-            return COPSE_OK;
-        }
-    }
-    for (size_t i = first; i < shelf->leaf_count; i++) {
-        if (!copse_log_reaches(log, &shelf->leaves[i].position, &leaf->position)) {
-            shelf->leaves[kept++] = shelf->leaves[i];
-        }
-    }
-    shelf->leaf_count = kept;
-    return shelf_add_leaf(shelf, leaf);
-}
-
-/* SPEC 7.9: "wanted are its JOIN, the leaves that are named for it and not void, and their
- * ancestors in it" */
-static enum copse_err shelf_add_clipped(struct copse_shelf *shelf, const struct copse_state *state,
-                                        const struct copse_log *log, uint32_t number,
-                                        uint32_t community)
-{
-    struct copse_wanted_cursor cursor = {0, 0};
-    struct copse_wanted_leaf named;
-    size_t first = shelf->leaf_count;
-    enum copse_err err = COPSE_OK;
-    if (log->class == COPSE_ENTRY_CONTROL) {
-        struct copse_port_leaf join = {
-            .author = log->author, .id = log->join, .position = {number, 0, 0}};
-        err = shelf_add_leaf(shelf, &join);
-    }
-    while (err == COPSE_OK &&
-           (err = copse_wanted_next_leaf(&named, &cursor, state, &log->join)) == COPSE_OK) {
-        struct copse_held held;
-        if (named.class != log->class) {
-            continue;
-        }
-        err = copse_entries_find(shelf->txn, &held, NULL, community, &named.id);
-        /* A leaf that says another seq is void: nobody offers what it names (SPEC 7.3). */
-        if (err == COPSE_OK && held.position.log == number && held.position.seq == named.seq) {
-            struct copse_port_leaf leaf = {
-                .author = log->author, .id = held.id, .position = held.position};
-            err = shelf_add_clip(shelf, log, first, &leaf);
-        }
-        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
-    }
-    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
 static enum copse_err shelf_add_log(struct copse_shelf *shelf, const struct copse_state *state,
-                                    uint32_t number, uint32_t community,
+                                    const struct copse_source *source, uint32_t number,
                                     enum copse_entry_class class)
 {
+    struct copse_item items[COPSE_ITEM_OF_LOG_MAX];
     const struct copse_log *log = NULL;
-    enum copse_wanted_extent extent = COPSE_WANTED_NOTHING;
+    size_t count = 0;
     enum copse_err err = copse_entries_log(shelf->txn, &log, number);
-    if (err != COPSE_OK || log->class != class) {
-        return err;
+    if (err == COPSE_OK && log->class == class) {
+        err = copse_item_of_log(items, &count, state, source, number);
     }
-    err = copse_wanted_of_log(&extent, state, &log->join, class);
-    if (err == COPSE_OK && extent == COPSE_WANTED_ALL) {
-        err = shelf_add_whole(shelf, log, number);
-    } else if (err == COPSE_OK && extent == COPSE_WANTED_CLIPPED) {
-        err = shelf_add_clipped(shelf, state, log, number, community);
+    for (size_t i = 0; err == COPSE_OK && i < count; i++) {
+        err = shelf_add_leaf(shelf, &items[i]);
     }
     return err;
 }
@@ -320,6 +231,7 @@ static enum copse_err shelf_gather(struct copse_shelf *shelf, const struct copse
                                    enum copse_entry_class class)
 {
     struct copse_entries_cursor walk = {.next_size = 0};
+    struct copse_entries_source entries;
     struct copse_views views;
     uint32_t community_number = 0;
     uint32_t log_number = 0;
@@ -328,11 +240,12 @@ static enum copse_err shelf_gather(struct copse_shelf *shelf, const struct copse
         return err;
     }
     struct copse_state state = copse_views_state(&views, shelf->txn, community_number);
+    struct copse_source source = copse_entries_source(&entries, shelf->txn, community_number);
     shelf->leaf_count = 0;
     shelf->leaves_number = 0; /* nothing is kept if this fails half-way */
     while ((err = copse_entries_next_log(shelf->txn, &log_number, &walk, community_number, NULL)) ==
            COPSE_OK) {
-        err = shelf_add_log(shelf, &state, log_number, community_number, class);
+        err = shelf_add_log(shelf, &state, &source, log_number, class);
         if (err != COPSE_OK) {
             return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
         }
@@ -533,6 +446,15 @@ static enum copse_err shelf_prove(void *context, struct copse_port_proof *out,
     return err == COPSE_ERR_NOT_FOUND ? shelf_admission(shelf, &out->admission, number) : err;
 }
 
+static enum copse_err shelf_find_loose(void *context, struct copse_slice *out,
+                                       const struct copse_id *community, const struct copse_id *id)
+{
+    struct copse_shelf *shelf = context;
+    uint32_t number = 0;
+    enum copse_err err = shelf_number(shelf, &number, community);
+    return err == COPSE_OK ? copse_shapes_find(shelf->txn, out, number, id) : err;
+}
+
 struct copse_port copse_shelf_port(struct copse_shelf *shelf)
 {
     return (struct copse_port){
@@ -544,6 +466,7 @@ struct copse_port copse_shelf_port(struct copse_shelf *shelf)
         .next_secret = shelf_next_secret,
         .standing = shelf_standing,
         .prove = shelf_prove,
+        .find_loose = shelf_find_loose,
         .context = shelf,
     };
 }

@@ -1,6 +1,7 @@
 #include "node/peering/topics.h"
 
 #include "protocol/wire/message.h"
+#include "storage/shapes.h"
 
 static enum copse_err topics_open(struct copse_link *link, struct copse_link_topic *topic,
                                   uint64_t now_ms)
@@ -43,15 +44,47 @@ enum copse_err copse_topics_open(struct copse_topics *topics, struct copse_link 
     return err;
 }
 
-/* Ask for the next contents of a topic that are not here. The list is walked once. */
-static enum copse_err topics_want(struct copse_topics *topics, struct copse_link *link,
-                                  struct copse_link_topic *topic)
+/* The next EDITs that others lean on and that are not here. */
+static enum copse_err topics_list_edits(struct copse_topics *topics, struct copse_id *ids,
+                                        size_t *count, struct copse_link_topic *topic)
 {
-    struct copse_id ids[COPSE_MESSAGE_IDS_MAX];
-    struct copse_position position;
-    size_t count = 0;
+    struct copse_txn *txn = topics->shelf->txn;
+    uint32_t number = 0;
+    enum copse_err err = copse_entries_community(txn, &number, &topic->community);
+    while (err == COPSE_OK && *count < COPSE_MESSAGE_IDS_MAX && topic->edits_left > 0) {
+        err = copse_shapes_next_awaited(txn, &ids[*count], &topic->edits, number);
+        *count += err == COPSE_OK;
+        topic->edits_left -= err == COPSE_OK;
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+/* Go on in the list where the last time ended, or begin it again if that was at its end. */
+static enum copse_err topics_turn_list(struct copse_topics *topics, struct copse_link *link,
+                                       struct copse_link_topic *topic)
+{
+    struct copse_id id;
+    uint64_t cursor = topic->edits;
+    uint32_t number = 0;
     enum copse_err err = copse_shelf_enter(topics->shelf, &link->node);
-    while (err == COPSE_OK && count < COPSE_MESSAGE_IDS_MAX) {
+    if (err == COPSE_OK) {
+        err = copse_entries_community(topics->shelf->txn, &number, &topic->community);
+    }
+    if (err == COPSE_OK) {
+        err = copse_shapes_next_awaited(topics->shelf->txn, &id, &cursor, number);
+    }
+    topic->edits = err == COPSE_ERR_NOT_FOUND ? 0 : topic->edits;
+    topic->edits_left = COPSE_TOPICS_EDITS_MAX;
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+/* The next entries whose contents are not here. */
+static enum copse_err topics_list_contents(struct copse_topics *topics, struct copse_id *ids,
+                                           size_t *count, struct copse_link_topic *topic)
+{
+    struct copse_position position;
+    enum copse_err err = COPSE_OK;
+    while (err == COPSE_OK && *count < COPSE_MESSAGE_IDS_MAX) {
         struct copse_held held;
         struct copse_txn *txn = topics->shelf->txn;
         err = copse_contents_next_missing(txn, &position, &topic->cursor);
@@ -60,13 +93,34 @@ static enum copse_err topics_want(struct copse_topics *topics, struct copse_link
         }
         if (err == COPSE_OK && copse_bytes_equal_ids(copse_entry_community(&held.entry, &held.id),
                                                      &topic->community)) {
-            ids[count++] = held.id;
+            ids[(*count)++] = held.id;
+        } else if (err == COPSE_OK) {
+            topic->cursor = (struct copse_position){position.log + 1, 0, 0}; /* its whole log is */
         }
     }
-    if (err != COPSE_OK && err != COPSE_ERR_NOT_FOUND) {
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+/* Ask for what a topic lacks: EDITs that others lean on, then contents. Each list is walked once.
+ */
+static enum copse_err topics_want(struct copse_topics *topics, struct copse_link *link,
+                                  struct copse_link_topic *topic)
+{
+    struct copse_id ids[COPSE_MESSAGE_IDS_MAX];
+    enum copse_message_what what = COPSE_MESSAGE_ENTRIES;
+    size_t count = 0;
+    enum copse_err err = copse_shelf_enter(topics->shelf, &link->node);
+    if (err == COPSE_OK) {
+        err = topics_list_edits(topics, ids, &count, topic);
+    }
+    if (err == COPSE_OK && count == 0) {
+        what = COPSE_MESSAGE_CONTENTS;
+        err = topics_list_contents(topics, ids, &count, topic);
+    }
+    if (err != COPSE_OK) {
         return err;
     }
-    topic->wanted = copse_session_want(link->session, &topic->community, ids, count);
+    topic->wanted = copse_session_want(link->session, &topic->community, what, ids, count);
     topic->is_wanting = topic->wanted > 0;
     return COPSE_OK;
 }
@@ -83,16 +137,23 @@ enum copse_err copse_topics_equal(struct copse_topics *topics, struct copse_link
         err = copse_shelf_get_mark(shelf->txn, &marked_ms, &link->node, &topic->community);
         err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
     }
-    if (err == COPSE_OK && marked_ms + COPSE_GOSSIP_MARK_MS <= wall_ms) {
+    /* A mark of later than now is from a clock that was wrong. */
+    bool is_fresh = marked_ms <= wall_ms && wall_ms - marked_ms < COPSE_GOSSIP_MARK_MS;
+    if (err == COPSE_OK && !is_fresh) {
         err = copse_shelf_put_mark(shelf, &link->node, &topic->community, wall_ms);
     }
     copse_shelf_leave(shelf); /* sweeping may write */
     if (err == COPSE_OK) {
-        err = copse_ingest_sweep(topics->ingest, &topic->community,
-                                 copse_keyring_device(shelf->keyring), wall_ms);
+        err = copse_ingest_sweep(topics->ingest, &topic->community, wall_ms);
+    }
+    if (err == COPSE_OK) {
+        err = copse_store_tidy(shelf->store, shelf->error);
     }
     if (err == COPSE_OK && !topic->is_wanting) {
         topic->cursor = (struct copse_position){0, 0, 0};
+        err = topics_turn_list(topics, link, topic);
+    }
+    if (err == COPSE_OK && !topic->is_wanting) {
         err = topics_want(topics, link, topic);
     }
     return err;
@@ -124,6 +185,18 @@ enum copse_err copse_topics_closed(struct copse_topics *topics, struct copse_lin
         err = copse_shelf_put_mark(shelf, &link->node, &topic->community, 0);
     }
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+enum copse_err copse_topics_stored(struct copse_topics *topics, struct copse_link *link,
+                                   const struct copse_ingest_unit *unit)
+{
+    struct copse_link_topic *topic = copse_link_topic(link, &unit->community);
+    if (topic != NULL && unit->kind == COPSE_SESSION_LOOSE) {
+        return copse_topics_answered(topics, link, topic);
+    }
+    bool is_news = topic != NULL && topic->state == COPSE_LINK_EQUAL && !topic->is_wanting &&
+                   unit->stored > 0 && unit->class == COPSE_ENTRY_DATA;
+    return is_news ? topics_want(topics, link, topic) : COPSE_OK;
 }
 
 enum copse_err copse_topics_answered(struct copse_topics *topics, struct copse_link *link,

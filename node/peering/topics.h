@@ -5,6 +5,9 @@
 
 #include "node/peering/link.h"
 
+/* EDITs asked for each time that both are found equal: anybody may name ids that nobody has. */
+#define COPSE_TOPICS_EDITS_MAX 4096u
+
 /* All borrowed. */
 struct copse_topics {
     struct copse_link_table *links;
@@ -31,7 +34,11 @@ enum copse_err copse_topics_closed(struct copse_topics *topics, struct copse_lin
                                    struct copse_link_topic *topic, enum copse_code code,
                                    uint64_t now_ms) COPSE_MUST_CHECK;
 
-/* A content that was asked for came, or did not. */
+/* What came over a link has its outcome: it may lean on what is not here. */
+enum copse_err copse_topics_stored(struct copse_topics *topics, struct copse_link *link,
+                                   const struct copse_ingest_unit *unit) COPSE_MUST_CHECK;
+
+/* A content that was asked for came, or it or an entry did not. */
 enum copse_err copse_topics_answered(struct copse_topics *topics, struct copse_link *link,
                                      struct copse_link_topic *topic) COPSE_MUST_CHECK;
 

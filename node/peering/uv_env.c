@@ -10,11 +10,16 @@
 #include <time.h>
 #include <uv.h>
 
+#define CHORES_FIRST_MS 2000u
+
 struct copse_uv_env {
     const struct copse_memory *memory;
     uv_loop_t loop;
     uv_timer_t timer;
     uv_timer_t grace;
+    uv_timer_t chores;
+    copse_uv_env_work *work;
+    void *work_context;
     uv_fs_event_t poke;
     uv_signal_t interrupt;
     uv_signal_t terminate;
@@ -141,11 +146,13 @@ enum copse_err copse_uv_env_new(struct copse_uv_env **out, const struct copse_me
     /* These cannot fail on a loop that is whole, except signals for want of descriptors. */
     (void)uv_timer_init(&env->loop, &env->timer);
     (void)uv_timer_init(&env->loop, &env->grace);
+    (void)uv_timer_init(&env->loop, &env->chores);
     (void)uv_fs_event_init(&env->loop, &env->poke);
     (void)uv_signal_init(&env->loop, &env->interrupt);
     (void)uv_signal_init(&env->loop, &env->terminate);
     env->timer.data = env;
     env->grace.data = env;
+    env->chores.data = env;
     env->poke.data = env;
     env->interrupt.data = env;
     env->terminate.data = env;
@@ -180,6 +187,7 @@ void copse_uv_env_free(struct copse_uv_env *env)
     }
     uv_close((uv_handle_t *)&env->timer, NULL);
     uv_close((uv_handle_t *)&env->grace, NULL);
+    uv_close((uv_handle_t *)&env->chores, NULL);
     uv_close((uv_handle_t *)&env->poke, NULL);
     uv_close((uv_handle_t *)&env->interrupt, NULL);
     uv_close((uv_handle_t *)&env->terminate, NULL);
@@ -218,6 +226,22 @@ void copse_uv_env_stop(struct copse_uv_env *env)
         env->is_stopping = true;
         (void)uv_timer_start(&env->grace, on_grace, COPSE_UV_ENV_GRACE_MS, 0);
     }
+}
+
+static void on_chores(uv_timer_t *timer)
+{
+    struct copse_uv_env *env = timer->data;
+    if (!env->is_stopping) {
+        env->work(env->work_context);
+    }
+}
+
+void copse_uv_env_every(struct copse_uv_env *env, uint64_t interval_ms, copse_uv_env_work *work,
+                        void *context)
+{
+    env->work = work;
+    env->work_context = context;
+    (void)uv_timer_start(&env->chores, on_chores, CHORES_FIRST_MS, interval_ms);
 }
 
 void copse_uv_env_run(struct copse_uv_env *env, bool *interrupted)

@@ -23,6 +23,12 @@ struct copse_uv_net *copse_uv_env_net(struct copse_uv_env *env);
  * lies (a process that cannot watch it goes by the poll alone). */
 void copse_uv_env_attach(struct copse_uv_env *env, struct copse_gossip *gossip, const char *home);
 
+/* Call `work` every so often while it runs, the first time after two seconds. Once; `work` must not
+ * call back into the gossip. */
+typedef void copse_uv_env_work(void *context);
+void copse_uv_env_every(struct copse_uv_env *env, uint64_t interval_ms, copse_uv_env_work *work,
+                        void *context);
+
 /* Run until stop, or until an interrupt or SIGTERM has said goodbye to all peers. Sets
  * *interrupted. */
 void copse_uv_env_run(struct copse_uv_env *env, bool *interrupted);

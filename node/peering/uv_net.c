@@ -503,6 +503,10 @@ void copse_uv_net_addresses(struct copse_ticket_peer *out, const char *at)
         }
     }
     uv_free_interface_addresses(all, count);
+    if (out->address_count == 0) { /* no network: then for a second node on this machine */
+        (void)snprintf(place.host, sizeof(place.host), "%s", place.is_six ? "::1" : "127.0.0.1");
+        uv_net_put_address(out, &place);
+    }
 }
 
 /* ---- beginning and end ---- */

@@ -28,7 +28,8 @@ enum copse_err copse_uv_net_listen(struct copse_uv_net *net, char at[COPSE_UV_NE
                                    const char *address, struct copse_error *error) COPSE_MUST_CHECK;
 
 /* The addresses (SPEC 9.5) under which others may reach what listens at `at`: itself, or those of
- * this machine where it listens at all of them. Sets out->address_count. */
+ * this machine where it listens at all of them (without a network its own). Sets
+ * out->address_count. */
 void copse_uv_net_addresses(struct copse_ticket_peer *out, const char *at);
 
 /* Functions of the port. */

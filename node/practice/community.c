@@ -2,19 +2,22 @@
  * the invitation, which lies among the settings under the community's id. */
 #include "node/practice/community.h"
 
+#include "node/practice/capacity.h"
+#include "node/practice/charter.h"
+#include "node/practice/membership.h"
 #include "node/practice/people.h"
+#include "protocol/authority/item.h"
 #include "protocol/entry/clock.h"
 #include "storage/local.h"
+#include "storage/shapes.h"
 
-#include <sodium.h>
-
-#include <stdlib.h>
 #include <string.h>
 
 #define TICKET_KEY "ticket:"
 #define TICKET_KEY_BYTES (sizeof(TICKET_KEY) - 1 + COPSE_ID_BYTES)
 #define ABOUT_SECRET 1u   /* SPEC 5.5: "1 the first discovery secret, bin of 32" */
-#define CHARTER_INVITE 1u /* SPEC 5.4: "key 1 (boolean: members may invite and grant membership)" */
+#define ABOUT_SUCCEEDS 2u /* SPEC 5.5: "2 the community it succeeds" */
+#define VALUES_MAX 4u
 #define DAY_MS 86400000u
 
 _Static_assert(COPSE_PRACTICE_NAME_BYTES == COPSE_TICKET_NAME_MAX + 1, "room for a name");
@@ -29,16 +32,17 @@ static struct copse_slice community_ticket_key(uint8_t room[TICKET_KEY_BYTES],
 
 /* ---- founding ---- */
 
-static size_t community_values(struct copse_practice_value out[3],
+static size_t community_values(struct copse_practice_value out[VALUES_MAX],
                                const struct copse_community_plan *plan)
 {
-    const struct copse_practice_value all[3] = {
+    const struct copse_practice_value all[VALUES_MAX] = {
         {.field = COPSE_OBJECT_FIELD_NAME, .string = plan->name},
         {.field = COPSE_OBJECT_FIELD_DOMAIN, .string = plan->domain},
         {.field = COPSE_OBJECT_FIELD_PURPOSE, .string = plan->purpose},
+        {.field = COPSE_OBJECT_FIELD_NORMS, .string = plan->norms},
     };
     size_t count = 0;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < VALUES_MAX; i++) {
         if (all[i].string.size > 0) {
             out[count] = all[i];
             out[count].shape = COPSE_PRACTICE_STRING;
@@ -48,38 +52,96 @@ static size_t community_values(struct copse_practice_value out[3],
     return count;
 }
 
+/* Oneself first, then the others in the order they were named, each once. */
+static enum copse_err community_founders(struct copse_id out[COPSE_OP_FOUNDERS_MAX], size_t *count,
+                                         const struct copse_practice *practice,
+                                         const struct copse_community_plan *plan,
+                                         struct copse_error *error)
+{
+    out[0] = *copse_keyring_person(practice->keyring);
+    *count = 1;
+    for (size_t i = 0; i < plan->founder_count; i++) {
+        bool is_new = true;
+        for (size_t k = 0; k < *count; k++) {
+            is_new = is_new && !copse_bytes_equal_ids(&out[k], &plan->founders[i]);
+        }
+        if (is_new && *count == COPSE_OP_FOUNDERS_MAX) {
+            return copse_error_set(error, COPSE_ERR_LIMIT,
+                                   "a community has at most %u founders, you included",
+                                   COPSE_OP_FOUNDERS_MAX);
+        }
+        if (is_new) {
+            out[(*count)++] = plan->founders[i];
+        }
+    }
+    return COPSE_OK;
+}
+
+static void community_put_about(struct copse_writer *about, const struct copse_practice *practice,
+                                const struct copse_community_plan *plan)
+{
+    struct copse_id secret;
+    practice->random(practice->context, secret.bytes, sizeof(secret.bytes));
+    copse_writer_map(about, plan->succeeds == NULL ? 1 : 2);
+    copse_writer_uint(about, ABOUT_SECRET);
+    copse_writer_id(about, &secret);
+    if (plan->succeeds != NULL) {
+        copse_writer_uint(about, ABOUT_SUCCEEDS);
+        copse_writer_id(about, plan->succeeds);
+    }
+}
+
 static enum copse_err community_write_genesis(struct copse_practice_deed *deed, struct copse_id *id,
+                                              const struct copse_community_plan *plan,
                                               struct copse_slice content, struct copse_error *error)
 {
-    uint8_t charter_room[8];
-    uint8_t about_room[48];
-    uint8_t founders_room[48];
-    struct copse_id secret;
+    uint8_t charter_room[16];
+    uint8_t about_room[96];
+    uint8_t founders_room[COPSE_OP_FOUNDERS_MAX * 34u + 8u];
+    struct copse_id persons[COPSE_OP_FOUNDERS_MAX];
+    size_t count = 0;
     struct copse_writer charter;
     struct copse_writer about;
     struct copse_writer founders;
-    const struct copse_practice *practice = deed->practice;
+    struct copse_charter_rules rules = {.invite = plan->kind == COPSE_COMMUNITY_OPEN};
+    enum copse_err err = community_founders(persons, &count, deed->practice, plan, error);
+    if (err != COPSE_OK) {
+        return err;
+    }
     copse_writer_init(&charter, charter_room, sizeof(charter_room));
-    copse_writer_map(&charter, 1);
-    copse_writer_uint(&charter, CHARTER_INVITE);
-    copse_writer_bool(&charter, true);
-    practice->random(practice->context, secret.bytes, sizeof(secret.bytes));
     copse_writer_init(&about, about_room, sizeof(about_room));
-    copse_writer_map(&about, 1);
-    copse_writer_uint(&about, ABOUT_SECRET);
-    copse_writer_id(&about, &secret);
     copse_writer_init(&founders, founders_room, sizeof(founders_room));
+    community_put_about(&about, deed->practice, plan);
     struct copse_op op = {
         .kind = COPSE_OP_GENESIS,
-        .community_kind = 0,
-        .signature = *copse_keyring_certificate(practice->keyring),
-        .ids = copse_op_list_ids(&founders, copse_keyring_person(practice->keyring), 1),
+        .community_kind = (uint32_t)plan->kind,
+        .signature = *copse_keyring_certificate(deed->practice->keyring),
+        .ids = copse_op_list_ids(&founders, persons, count),
     };
-    if (copse_writer_end(&op.charter, &charter) != COPSE_OK ||
-        copse_writer_end(&op.map, &about) != COPSE_OK) {
-        return COPSE_ERR_LIMIT;
+    err = copse_charter_map(&op.charter, &charter, &rules, (struct copse_slice){NULL, 0});
+    if (err == COPSE_OK) {
+        err = copse_writer_end(&op.map, &about);
     }
-    return copse_practice_write(deed, id, &op, content, error);
+    return err == COPSE_OK ? copse_practice_write(deed, id, &op, content, error) : err;
+}
+
+/* The first words in a community, behind its genesis: who one is. Then commit, or give up if `err`
+ * says that what came before failed. */
+static enum copse_err community_enter(struct copse_practice_deed *deed, enum copse_err err,
+                                      struct copse_error *error)
+{
+    bool said = false;
+    if (err == COPSE_OK) {
+        err = copse_practice_settle(deed);
+    }
+    if (err == COPSE_OK) {
+        err = copse_people_say_name(deed, &said, error);
+    }
+    if (err == COPSE_OK) {
+        return copse_practice_commit(deed, error);
+    }
+    copse_practice_end(deed);
+    return err;
 }
 
 enum copse_err copse_community_create(const struct copse_practice *practice, struct copse_id *id,
@@ -87,9 +149,8 @@ enum copse_err copse_community_create(const struct copse_practice *practice, str
                                       struct copse_error *error)
 {
     struct copse_practice_deed deed;
-    struct copse_practice_value values[3];
+    struct copse_practice_value values[VALUES_MAX];
     struct copse_slice content;
-    bool said = false;
     size_t count = community_values(values, plan);
     enum copse_err err = copse_practice_begin(&deed, practice, NULL, COPSE_DB_WRITE, error);
     if (err != COPSE_OK) {
@@ -97,23 +158,13 @@ enum copse_err copse_community_create(const struct copse_practice *practice, str
     }
     err = copse_practice_map(&deed, &content, COPSE_OBJECT_COMMUNITY, values, count, error);
     if (err == COPSE_OK) {
-        err = community_write_genesis(&deed, &deed.community, content, error);
+        err = community_write_genesis(&deed, &deed.community, plan, content, error);
     }
     if (err == COPSE_OK) {
         err = copse_entries_community(deed.txn, &deed.number, &deed.community);
     }
-    if (err == COPSE_OK) {
-        err = copse_views_settle(deed.txn);
-    }
-    if (err == COPSE_OK) {
-        err = copse_people_say_name(&deed, &said, error);
-    }
-    if (err != COPSE_OK) {
-        copse_practice_end(&deed);
-        return err;
-    }
     struct copse_id community = deed.community;
-    err = copse_practice_commit(&deed, error);
+    err = community_enter(&deed, err, error);
     if (err == COPSE_OK) {
         *id = community;
     }
@@ -224,6 +275,21 @@ static enum copse_err community_fill_ticket(struct copse_practice_deed *deed,
     return COPSE_OK;
 }
 
+static enum copse_err community_kind(struct copse_practice_deed *deed,
+                                     enum copse_community_kind *out)
+{
+    struct copse_view *view;
+    struct copse_view_entry genesis;
+    enum copse_err err = copse_practice_view(deed, &view);
+    if (err == COPSE_OK) {
+        err = copse_view_judge(view, &genesis, &deed->community);
+    }
+    *out = err == COPSE_OK && genesis.op.community_kind == (uint32_t)COPSE_COMMUNITY_MODERATED
+               ? COPSE_COMMUNITY_MODERATED
+               : COPSE_COMMUNITY_OPEN;
+    return err;
+}
+
 static enum copse_err community_write_invite(struct copse_practice_deed *deed,
                                              struct copse_ticket *ticket,
                                              const struct copse_community_offer *offer,
@@ -253,17 +319,22 @@ static enum copse_err community_write_invite(struct copse_practice_deed *deed,
 
 enum copse_err copse_community_invite(const struct copse_practice *practice,
                                       struct copse_ticket *ticket, const struct copse_id *community,
-                                      const struct copse_community_offer *offer,
+                                      struct copse_community_offer *offer,
                                       struct copse_error *error)
 {
     struct copse_practice_deed deed;
     struct copse_ticket made;
+    enum copse_community_kind kind = COPSE_COMMUNITY_OPEN;
     memset(&made, 0, sizeof(made));
     enum copse_err err = copse_practice_begin(&deed, practice, community, COPSE_DB_WRITE, error);
     if (err != COPSE_OK) {
         return err;
     }
     err = community_fill_ticket(&deed, &made, offer);
+    if (err == COPSE_OK && !offer->has_role) {
+        err = community_kind(&deed, &kind);
+        offer->role = kind == COPSE_COMMUNITY_MODERATED ? COPSE_OP_GUEST : COPSE_OP_MEMBER;
+    }
     if (err == COPSE_OK) {
         err = community_write_invite(&deed, &made, offer, error);
     }
@@ -281,32 +352,57 @@ enum copse_err copse_community_invite(const struct copse_practice *practice,
 
 /* ---- joining ---- */
 
-static enum copse_err community_write_join(struct copse_practice_deed *deed,
+/* SPEC 7.8: "its message is the community, the person and the device, 96 bytes" */
+static void community_sign_join(struct copse_op *op, const struct copse_ticket *ticket,
+                                const struct copse_keyring *keyring)
+{
+    uint8_t message[3 * COPSE_ID_BYTES];
+    struct copse_id key;
+    struct copse_secret secret;
+    memcpy(message, ticket->community.bytes, COPSE_ID_BYTES);
+    memcpy(message + COPSE_ID_BYTES, op->target.bytes, COPSE_ID_BYTES);
+    memcpy(message + 2 * COPSE_ID_BYTES, copse_keyring_device(keyring)->bytes, COPSE_ID_BYTES);
+    copse_key_from_seed(&key, &secret, ticket->invite_seed);
+    copse_key_sign(copse_key_ed25519(), &op->invite_signature, COPSE_KEY_INVITE,
+                   (struct copse_slice){message, sizeof(message)}, &secret);
+    copse_key_forget(&secret);
+    op->has_invite_signature = true;
+}
+
+/* The JOIN, and one's name under it: a guest's does not count yet, but tells stewards who waits. */
+static enum copse_err community_write_join(struct copse_practice_deed *deed, struct copse_id *id,
                                            const struct copse_ticket *ticket,
                                            struct copse_error *error)
 {
     const struct copse_keyring *keyring = deed->practice->keyring;
-    uint8_t message[3 * COPSE_ID_BYTES];
-    struct copse_id key;
-    struct copse_id id;
-    struct copse_secret secret;
+    uint8_t room[COPSE_OP_OVER_MAX * 34u + 8u];
+    struct copse_id left[COPSE_OP_OVER_MAX];
+    struct copse_writer writer;
+    size_t count = 0;
+    bool said = false;
     struct copse_op op = {
         .kind = COPSE_OP_JOIN,
         .target = *copse_keyring_person(keyring),
         .signature = *copse_keyring_certificate(keyring),
-        .has_invite_signature = true,
     };
-    /* SPEC 7.8: "its message is the community, the person and the device, 96 bytes" */
-    memcpy(message, ticket->community.bytes, COPSE_ID_BYTES);
-    memcpy(message + COPSE_ID_BYTES, op.target.bytes, COPSE_ID_BYTES);
-    memcpy(message + 2 * COPSE_ID_BYTES, copse_keyring_device(keyring)->bytes, COPSE_ID_BYTES);
-    copse_key_from_seed(&key, &secret, ticket->invite_seed);
-    copse_key_sign(copse_key_ed25519(), &op.invite_signature, COPSE_KEY_INVITE,
-                   (struct copse_slice){message, sizeof(message)}, &secret);
-    copse_key_forget(&secret);
-    struct copse_under under = {ticket->invite, ticket->charter};
-    deed->under = &under;
-    enum copse_err err = copse_practice_write(deed, &id, &op, (struct copse_slice){NULL, 0}, error);
+    enum copse_err err = copse_membership_leaves(deed, left, &count);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    copse_writer_init(&writer, room, sizeof(room));
+    op.over = copse_op_list_ids(&writer, left, count);
+    community_sign_join(&op, ticket, keyring);
+    struct copse_under door = {ticket->invite, ticket->charter};
+    deed->under = &door;
+    err = copse_practice_write(deed, id, &op, (struct copse_slice){NULL, 0}, error);
+    struct copse_under own = {*id, ticket->charter};
+    deed->under = &own;
+    if (err == COPSE_OK) {
+        err = copse_practice_settle(deed);
+    }
+    if (err == COPSE_OK) {
+        err = copse_people_say_name(deed, &said, error);
+    }
     deed->under = NULL;
     return err;
 }
@@ -326,13 +422,82 @@ static enum copse_err community_is_joined(struct copse_practice_deed *deed, bool
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
+/* May this device write here, in whatever role? */
+static enum copse_err community_is_in(struct copse_practice_deed *deed, bool *out)
+{
+    static const struct copse_op any = {.kind = COPSE_OP_LEAVE};
+    struct copse_capacity capacity;
+    *out = false;
+    enum copse_err err = community_is_joined(deed, out);
+    if (err == COPSE_OK && *out) {
+        err = copse_capacity_choose(deed, &capacity, &any, NULL);
+        *out = err == COPSE_OK;
+    }
+    return err == COPSE_ERR_REFUSED ? COPSE_OK : err;
+}
+
+/* Where it is known already what the JOIN comes to, an invitation may turn out to be no use. */
+static enum copse_err community_check_join(struct copse_practice_deed *deed,
+                                           struct copse_error *error)
+{
+    struct copse_held genesis;
+    bool is_in = false;
+    bool was_removed = false;
+    enum copse_err err =
+        copse_entries_find(deed->txn, &genesis, NULL, deed->number, &deed->community);
+    if (err == COPSE_ERR_NOT_FOUND) {
+        return COPSE_OK;
+    }
+    if (err == COPSE_OK) {
+        err = copse_practice_settle(deed);
+    }
+    if (err == COPSE_OK) {
+        err = community_is_in(deed, &is_in);
+    }
+    if (err != COPSE_OK || is_in) {
+        return err;
+    }
+    err = copse_membership_was_removed(deed, &was_removed);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    return copse_error_set(error, COPSE_ERR_REFUSED, "%s",
+                           was_removed
+                               ? "you were removed from this community, and an invitation does not "
+                                 "undo that: ask its coordinators to readmit you"
+                               : "this invitation is closed, or its time is over: ask for another");
+}
+
+static enum copse_err community_join(struct copse_practice_deed *deed,
+                                     const struct copse_ticket *ticket, struct copse_slice text,
+                                     struct copse_error *error)
+{
+    uint8_t key[TICKET_KEY_BYTES];
+    struct copse_id join;
+    bool is_in = false;
+    deed->community = ticket->community;
+    enum copse_err err = copse_entries_add_community(deed->txn, &deed->number, &ticket->community);
+    if (err == COPSE_OK) {
+        err = community_is_in(deed, &is_in);
+    }
+    if (err == COPSE_OK && is_in) {
+        err = copse_error_set(error, COPSE_ERR_EXISTS, "you are in %s already", ticket->name);
+    }
+    if (err == COPSE_OK) {
+        err = copse_local_put(deed->txn, COPSE_LOCAL_SETTINGS,
+                              community_ticket_key(key, &ticket->community), text);
+    }
+    if (err == COPSE_OK) {
+        err = community_write_join(deed, &join, ticket, error);
+    }
+    return err == COPSE_OK ? community_check_join(deed, error) : err;
+}
+
 enum copse_err copse_community_join(const struct copse_practice *practice,
                                     const struct copse_ticket *ticket, struct copse_slice text,
                                     struct copse_error *error)
 {
     struct copse_practice_deed deed;
-    uint8_t key[TICKET_KEY_BYTES];
-    bool flag = false;
     if (!ticket->has_invite) {
         return copse_error_set(error, COPSE_ERR_FORM, "the invitation carries no key to join with");
     }
@@ -340,27 +505,7 @@ enum copse_err copse_community_join(const struct copse_practice *practice,
     if (err != COPSE_OK) {
         return err;
     }
-    deed.community = ticket->community;
-    err = copse_entries_add_community(deed.txn, &deed.number, &ticket->community);
-    if (err == COPSE_OK) {
-        err = community_is_joined(&deed, &flag);
-    }
-    if (err == COPSE_OK && flag) {
-        err = copse_error_set(error, COPSE_ERR_EXISTS, "you are in %s already", ticket->name);
-    }
-    if (err == COPSE_OK) {
-        err = copse_local_put(deed.txn, COPSE_LOCAL_SETTINGS,
-                              community_ticket_key(key, &ticket->community), text);
-    }
-    if (err == COPSE_OK) {
-        err = community_write_join(&deed, ticket, error);
-    }
-    if (err == COPSE_OK) {
-        err = copse_views_settle(deed.txn);
-    }
-    if (err == COPSE_OK) {
-        err = copse_people_say_name(&deed, &flag, error);
-    }
+    err = community_join(&deed, ticket, text, error);
     if (err != COPSE_OK) {
         copse_practice_end(&deed);
         return err;
@@ -390,6 +535,44 @@ static enum copse_err community_name_in_ticket(struct copse_practice_deed *deed,
     return COPSE_OK;
 }
 
+/* What the genesis says beside fields. */
+static void community_about(struct copse_community_card *out, const struct copse_op *genesis)
+{
+    struct copse_reader reader;
+    int64_t last = -1;
+    out->kind = genesis->community_kind == (uint32_t)COPSE_COMMUNITY_MODERATED
+                    ? COPSE_COMMUNITY_MODERATED
+                    : COPSE_COMMUNITY_OPEN;
+    copse_reader_init(&reader, genesis->map);
+    size_t count = genesis->map.size == 0 ? 0 : copse_reader_map(&reader, genesis->map.size);
+    for (size_t i = 0; i < count; i++) {
+        struct copse_reader inner;
+        uint64_t key = copse_reader_key(&reader, &last);
+        copse_reader_init(&inner, copse_reader_value(&reader, COPSE_READER_DEPTH_MAX));
+        struct copse_id id = copse_reader_id(&inner);
+        if (key == ABOUT_SUCCEEDS && copse_reader_end(&inner) == COPSE_OK) {
+            out->succeeds = id;
+        }
+    }
+}
+
+/* Is the person in as a guest who may not write? */
+static enum copse_err community_waits(struct copse_practice_deed *deed, bool *out)
+{
+    static const struct copse_op post = {.kind = COPSE_OP_CREATE};
+    const struct copse_standing *own = NULL;
+    struct copse_capacity capacity;
+    enum copse_op_role role = COPSE_OP_MEMBER;
+    *out = false;
+    enum copse_err err = copse_capacity_standing(deed, &own);
+    if (err == COPSE_OK && own != NULL && copse_standing_role(&role, own) &&
+        role == COPSE_OP_GUEST) {
+        err = copse_capacity_choose(deed, &capacity, &post, NULL);
+        *out = err == COPSE_ERR_REFUSED;
+    }
+    return err == COPSE_ERR_REFUSED ? COPSE_OK : err;
+}
+
 enum copse_err copse_community_card(struct copse_practice_deed *deed,
                                     struct copse_community_card *out)
 {
@@ -408,7 +591,11 @@ enum copse_err copse_community_card(struct copse_practice_deed *deed,
     }
     out->is_here = err == COPSE_OK;
     if (err == COPSE_OK) {
+        community_about(out, &object.create.op);
         err = copse_reading_string(deed, &out->name, &object, COPSE_OBJECT_FIELD_NAME);
+    }
+    if (err == COPSE_OK && out->name.size == 0) {
+        err = community_name_in_ticket(deed, &out->name); /* its words are not here yet */
     }
     if (err == COPSE_OK) {
         err = copse_reading_string(deed, &out->domain, &object, COPSE_OBJECT_FIELD_DOMAIN);
@@ -416,7 +603,7 @@ enum copse_err copse_community_card(struct copse_practice_deed *deed,
     if (err == COPSE_OK) {
         err = copse_reading_string(deed, &out->purpose, &object, COPSE_OBJECT_FIELD_PURPOSE);
     }
-    return err;
+    return err == COPSE_OK && out->is_joined ? community_waits(deed, &out->is_waiting) : err;
 }
 
 static enum copse_err community_count_logs(struct copse_practice_deed *deed,
@@ -440,54 +627,16 @@ static enum copse_err community_count_logs(struct copse_practice_deed *deed,
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
-/* Is a text op held all of whose parents are held? */
-static enum copse_err community_has_parents(struct copse_practice_deed *deed, bool *out,
-                                            const struct copse_id *id)
-{
-    struct copse_held held;
-    struct copse_op op;
-    struct copse_id parent;
-    *out = true;
-    enum copse_err err = copse_entries_find(deed->txn, &held, NULL, deed->number, id);
-    if (err != COPSE_OK || copse_op_decode(&op, held.entry.op, COPSE_ENTRY_DATA) != COPSE_OK) {
-        return err;
-    }
-    while (err == COPSE_OK && *out && copse_op_next_id(&op.ids, &parent)) {
-        struct copse_held found;
-        err = copse_entries_find(deed->txn, &found, NULL, deed->number, &parent);
-        *out = err != COPSE_ERR_NOT_FOUND;
-        err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
-    }
-    return err;
-}
-
 static enum copse_err community_count_pending(struct copse_practice_deed *deed,
                                               struct copse_community_counts *out)
 {
-    struct copse_view *view;
-    struct copse_state_cursor rows;
-    struct copse_slice key;
-    struct copse_slice value;
-    struct copse_fold_prefix edits = copse_fold_edits(&deed->community);
-    edits.size = 1; /* the letter alone: the edits of every text */
-    enum copse_err err = copse_practice_view(deed, &view);
-    copse_state_open(&rows, copse_fold_bytes(&edits));
-    while (err == COPSE_OK) {
-        struct copse_id id;
-        bool has_parents = true;
-        err = copse_state_next(&rows, &key, &value, &deed->state);
-        if (err == COPSE_ERR_NOT_FOUND) {
-            return COPSE_OK;
-        }
-        if (err == COPSE_OK) {
-            err = copse_fold_entry_of(&id, key);
-        }
-        if (err == COPSE_OK) {
-            err = community_has_parents(deed, &has_parents, &id);
-        }
-        out->pending += !has_parents;
+    struct copse_id id;
+    uint64_t cursor = 0;
+    enum copse_err err;
+    while ((err = copse_shapes_next_awaited(deed->txn, &id, &cursor, deed->number)) == COPSE_OK) {
+        out->pending++;
     }
-    return err;
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
 static enum copse_err community_count_missing(struct copse_practice_deed *deed,
@@ -535,63 +684,52 @@ enum copse_err copse_community_counts(struct copse_practice_deed *deed,
 
 /* ---- digest ---- */
 
-static int community_compare_leaves(const void *a, const void *b)
-{
-    return copse_bytes_compare_ids(a, b);
-}
-
-/* The leaves of all logs: ids name entries with all their ancestors, so they say it all. */
-static enum copse_err community_leaves(struct copse_practice_deed *deed, struct copse_id **out,
-                                       size_t *count)
+/* The items of all logs, which the caller frees. */
+static enum copse_err community_items(struct copse_practice_deed *deed, struct copse_item **out,
+                                      size_t *count)
 {
     struct copse_entries_cursor cursor = {.next_size = 0};
-    struct copse_id *leaves = NULL;
+    struct copse_item *items = NULL;
     size_t capacity = 0;
     uint32_t number = 0;
     enum copse_err err;
     *count = 0;
     while ((err = copse_entries_next_log(deed->txn, &number, &cursor, deed->number, NULL)) ==
            COPSE_OK) {
-        const struct copse_log *log;
-        err = copse_entries_log(deed->txn, &log, number);
+        size_t more = 0;
+        err = copse_memory_grow(deed->practice->memory, &items, &capacity,
+                                *count + COPSE_ITEM_OF_LOG_MAX, sizeof(*items));
         if (err == COPSE_OK) {
-            err = copse_memory_grow(deed->practice->memory, &leaves, &capacity,
-                                    *count + log->branch_count, sizeof(*leaves));
+            err = copse_item_of_log(items + *count, &more, &deed->state, &deed->source, number);
         }
         if (err != COPSE_OK) {
-            copse_memory_free(deed->practice->memory, leaves);
+            copse_memory_free(deed->practice->memory, items);
             return err;
         }
-        for (uint32_t i = 0; i < log->branch_count; i++) {
-            leaves[(*count)++] = log->branches[i].leaf;
-        }
+        *count += more;
     }
+    *out = items;
     if (err != COPSE_ERR_NOT_FOUND) {
-        copse_memory_free(deed->practice->memory, leaves);
+        copse_memory_free(deed->practice->memory, items);
         return err;
     }
-    *out = leaves;
     return COPSE_OK;
 }
 
 enum copse_err copse_community_digest(struct copse_practice_deed *deed, struct copse_id *out)
 {
-    struct copse_id *leaves = NULL;
+    struct copse_view *view;
+    struct copse_item *items = NULL;
     size_t count = 0;
-    crypto_generichash_state hash;
-    enum copse_err err = community_leaves(deed, &leaves, &count);
+    enum copse_err err = copse_practice_view(deed, &view);
+    if (err == COPSE_OK) {
+        err = community_items(deed, &items, &count);
+    }
     if (err != COPSE_OK) {
         return err;
     }
-    if (count > 0) {
-        qsort(leaves, count, sizeof(*leaves), community_compare_leaves);
-    }
-    (void)crypto_generichash_init(&hash, NULL, 0, sizeof(out->bytes));
-    for (size_t i = 0; i < count; i++) {
-        (void)crypto_generichash_update(&hash, leaves[i].bytes, sizeof(leaves[i].bytes));
-    }
-    (void)crypto_generichash_final(&hash, out->bytes, sizeof(out->bytes));
-    copse_memory_free(deed->practice->memory, leaves);
+    copse_item_digest(out, items, count);
+    copse_memory_free(deed->practice->memory, items);
     return COPSE_OK;
 }
 

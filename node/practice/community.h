@@ -5,12 +5,22 @@
 #include "node/practice/reading.h"
 #include "protocol/wire/ticket.h"
 
-/* Found an open community whose members may invite others. `domain` and `purpose` may have size 0.
- * COPSE_OK and its id, committed; the errors of copse_practice_create. */
+/* OPEN: members may invite others, who are members at once. MODERATED: stewards alone invite, and
+ * whoever comes is a guest who reads, and writes nothing that counts until a steward makes them a
+ * member, unless the invitation says that they are one. Source: SPEC 5.4, 5.5, 7.8. */
+enum copse_community_kind { COPSE_COMMUNITY_OPEN, COPSE_COMMUNITY_MODERATED };
+
+/* Found a community. Texts may have size 0, but for the name. COPSE_OK and its id, committed; the
+ * errors of copse_practice_create. COPSE_ERR_LIMIT: too many founders. */
 struct copse_community_plan {
+    enum copse_community_kind kind;
     struct copse_slice name;
     struct copse_slice domain;
     struct copse_slice purpose;
+    struct copse_slice norms;
+    const struct copse_id *founders; /* beside oneself, who is the first */
+    size_t founder_count;
+    const struct copse_id *succeeds; /* the community it goes on from; NULL: none */
 };
 enum copse_err copse_community_create(const struct copse_practice *practice, struct copse_id *id,
                                       const struct copse_community_plan *plan,
@@ -19,18 +29,21 @@ enum copse_err copse_community_create(const struct copse_practice *practice, str
 /* Make an invitation: registers a new invite key, committed. The caller forgets *ticket.
  * COPSE_ERR_NOT_FOUND: the community's first entry is not here yet. */
 struct copse_community_offer {
-    enum copse_op_role role; /* COPSE_OP_MEMBER or COPSE_OP_GUEST */
+    enum copse_op_role role; /* COPSE_OP_MEMBER or COPSE_OP_GUEST; set if not has_role */
+    bool has_role;           /* false: guest in a moderated community, otherwise member */
     uint32_t uses;           /* 0: any number */
     uint32_t days;           /* 0: for ever */
     struct copse_slice greeting;
 };
 enum copse_err copse_community_invite(const struct copse_practice *practice,
                                       struct copse_ticket *ticket, const struct copse_id *community,
-                                      const struct copse_community_offer *offer,
+                                      struct copse_community_offer *offer,
                                       struct copse_error *error) COPSE_MUST_CHECK;
 
-/* Join by an invitation, committed. `text` is the invitation as it was decoded; it is kept, for its
- * addresses. COPSE_ERR_EXISTS: one is in already; COPSE_ERR_FORM: the invitation has no key. */
+/* Join by an invitation, committed; also once more, after one has left. `text` is the invitation as
+ * it was decoded; it is kept, for its addresses. COPSE_ERR_EXISTS: one is in already;
+ * COPSE_ERR_REFUSED: one was removed, and an invitation does not undo that; COPSE_ERR_FORM: the
+ * invitation has no key. */
 enum copse_err copse_community_join(const struct copse_practice *practice,
                                     const struct copse_ticket *ticket, struct copse_slice text,
                                     struct copse_error *error) COPSE_MUST_CHECK;
@@ -41,8 +54,11 @@ struct copse_community_card {
     struct copse_slice name; /* before its first entry is here: from the invitation */
     struct copse_slice domain;
     struct copse_slice purpose;
-    bool is_here;   /* its first entry has arrived */
-    bool is_joined; /* this device writes in it */
+    struct copse_id succeeds; /* zeros: none */
+    enum copse_community_kind kind;
+    bool is_here;    /* its first entry has arrived */
+    bool is_joined;  /* this device writes in it */
+    bool is_waiting; /* as a guest who may not write yet */
 };
 enum copse_err copse_community_card(struct copse_practice_deed *deed,
                                     struct copse_community_card *out) COPSE_MUST_CHECK;
@@ -51,15 +67,15 @@ enum copse_err copse_community_card(struct copse_practice_deed *deed,
 struct copse_community_counts {
     uint64_t entries;
     uint64_t logs;
-    uint64_t pending; /* edits that wait for an edit that is not here */
+    uint64_t pending; /* edits that others wait for, and that are not here */
     uint64_t missing; /* contents */
     uint64_t people;
 };
 enum copse_err copse_community_counts(struct copse_practice_deed *deed,
                                       struct copse_community_counts *out) COPSE_MUST_CHECK;
 
-/* A hash over all logs that are held, by their leaves: equal on two nodes exactly when they hold
- * the same entries. Cost: O(logs log logs). */
+/* The entries digest (SPEC 10.11): two nodes that find one another equal have the same one, and
+ * others have not. Cost: O(logs log logs). */
 enum copse_err copse_community_digest(struct copse_practice_deed *deed,
                                       struct copse_id *out) COPSE_MUST_CHECK;
 

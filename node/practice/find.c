@@ -63,22 +63,27 @@ enum copse_err copse_find_news(struct copse_practice_deed *deed, struct copse_fi
 {
     struct copse_entries_arrival arrival = {.number = UINT64_MAX};
     *count = 0;
-    while (*count < max) {
+    for (;;) {
         struct copse_find_item item;
         enum copse_err err = copse_entries_arrived_before(deed->txn, &arrival, deed->number,
                                                           COPSE_ENTRY_DATA, arrival.number);
+        if (err == COPSE_OK) {
+            err = find_item(deed, &item, &arrival);
+            if (err == COPSE_ERR_NOT_FOUND) {
+                continue;
+            }
+        }
         if (err != COPSE_OK) {
             return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
         }
-        err = find_item(deed, &item, &arrival);
-        if (err == COPSE_OK && !find_is_listed(out, *count, &item)) {
-            out[(*count)++] = item;
+        if (find_is_listed(out, *count, &item)) {
+            continue; /* also behind the last one: the making of a page lies before its words */
         }
-        if (err != COPSE_OK && err != COPSE_ERR_NOT_FOUND) {
-            return err;
+        if (*count == max) {
+            return COPSE_OK;
         }
+        out[(*count)++] = item;
     }
-    return COPSE_OK;
 }
 
 /* ---- words ---- */

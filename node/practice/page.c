@@ -107,15 +107,16 @@ enum copse_err copse_page_read_version(struct copse_practice_deed *deed,
 {
     char part[2 * COPSE_ID_BYTES + 1];
     out->count = 0;
-    while (*text != '\0') {
+    for (bool is_more = true; is_more;) {
         size_t size = strcspn(text, "+");
+        is_more = text[size] == '+';
         if (size < COPSE_READING_DIGITS_MIN || size > 2 * COPSE_ID_BYTES ||
             strspn(text, "0123456789abcdefABCDEF") < size) {
             return COPSE_ERR_DECODE;
         }
         memcpy(part, text, size);
         part[size] = '\0';
-        text += size + (text[size] == '+');
+        text += size + is_more;
         struct copse_id id;
         enum copse_err err = page_find_edit(deed, &id, object, part);
         if (err == COPSE_ERR_NOT_FOUND && copse_reading_begins(&object->id, part)) {
@@ -260,23 +261,17 @@ static enum copse_err page_plan(struct copse_practice_deed *deed, struct copse_t
     return err;
 }
 
-/* An edit that changes nothing, but joins heads. */
+/* An edit that changes nothing, but joins heads. It names nothing else: what another tab has saved
+ * is not in the version that was opened, and must not come into it. */
 static enum copse_err page_join(struct copse_practice_deed *deed,
                                 struct copse_page_version *version, size_t *ops,
                                 const struct copse_view_object *object,
                                 const struct copse_page_version *base, struct copse_error *error)
 {
     struct copse_page page;
-    struct copse_id own;
     struct copse_text_edit *edit = NULL;
-    struct copse_text_request request = {
-        .opened = base->heads, .opened_count = base->count, .own = &own};
-    /* An edit without this device's own last one among its ancestors is refused (SPEC 6.5), and
-     * that one may be under none of these heads. */
-    enum copse_err err = page_own_last(deed, &own, &request.own_count, &object->id);
-    if (err == COPSE_OK) {
-        err = copse_page_open(deed, &page, object, base);
-    }
+    struct copse_text_request request = {.opened = base->heads, .opened_count = base->count};
+    enum copse_err err = copse_page_open(deed, &page, object, base);
     if (err != COPSE_OK) {
         return err;
     }

@@ -125,7 +125,7 @@ enum copse_err copse_people_set_name(const struct copse_practice *practice, size
     }
     enum copse_err err = people_keep_name(practice, name, error);
     uint32_t number = 0;
-    while (err == COPSE_OK) {
+    while (err == COPSE_OK && practice->keyring != NULL) {
         struct copse_practice_deed deed;
         struct copse_id community;
         err = copse_practice_begin(&deed, practice, NULL, COPSE_DB_READ, error);

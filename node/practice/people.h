@@ -5,7 +5,8 @@
 #include "node/practice/reading.h"
 
 /* The name others are to see. It is kept beside the store, and said in each community that the
- * person is in: sets *said to how many. COPSE_ERR_LIMIT, COPSE_ERR_FORM: no possible name. */
+ * person is in, if there are keys to say it with: sets *said to how many. COPSE_ERR_LIMIT,
+ * COPSE_ERR_FORM: no possible name. */
 enum copse_err copse_people_set_name(const struct copse_practice *practice, size_t *said,
                                      struct copse_slice name,
                                      struct copse_error *error) COPSE_MUST_CHECK;

@@ -2,9 +2,33 @@
 
 #define ROOT_STEPS_MAX COPSE_VIEW_DEPTH_MAX
 
+/* SPEC 8.12: "A writer MUST NOT refer to a post that is more than 63 refs away from one without; it
+ * refers to the last that is not." The ring holds what was passed last on the way up. */
+static enum copse_err post_find_ref(struct copse_practice_deed *deed, struct copse_id *out,
+                                    const struct copse_id *ref)
+{
+    struct copse_id ring[COPSE_VIEW_DEPTH_MAX] = {*ref};
+    struct copse_id at = *ref;
+    struct copse_view *view;
+    size_t count = 0;
+    enum copse_err err = copse_practice_view(deed, &view);
+    while (err == COPSE_OK) {
+        struct copse_view_object object;
+        ring[count++ % COPSE_ARRAY_SIZE(ring)] = at;
+        err = copse_view_object(view, &object, &at);
+        if (err != COPSE_OK || !object.create.op.has_ref) {
+            break;
+        }
+        at = object.create.op.ref;
+    }
+    *out = ring[count <= COPSE_ARRAY_SIZE(ring) ? 0 : count % COPSE_ARRAY_SIZE(ring)];
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
 enum copse_err copse_post_write(struct copse_practice_deed *deed, struct copse_id *id,
                                 const struct copse_post *post, struct copse_error *error)
 {
+    struct copse_id ref;
     uint64_t type = 0;
     struct copse_practice_value values[3];
     size_t count = 0;
@@ -13,6 +37,12 @@ enum copse_err copse_post_write(struct copse_practice_deed *deed, struct copse_i
     enum copse_err err = copse_object_choice_named(&type, row, copse_bytes_of_string(post->type));
     if (err != COPSE_OK) {
         return copse_error_set(error, err, "there is no type of post called %s", post->type);
+    }
+    if (post->ref != NULL) {
+        err = post_find_ref(deed, &ref, post->ref);
+        if (err != COPSE_OK) {
+            return err;
+        }
     }
     if (post->title.size > 0) {
         values[count++] = (struct copse_practice_value){.field = COPSE_OBJECT_FIELD_TITLE,
@@ -32,7 +62,7 @@ enum copse_err copse_post_write(struct copse_practice_deed *deed, struct copse_i
     struct copse_practice_object object = {
         .kind = COPSE_OBJECT_POST,
         .type = (uint32_t)type,
-        .ref = post->ref,
+        .ref = post->ref == NULL ? NULL : &ref,
         .values = values,
         .count = count,
     };
@@ -117,6 +147,9 @@ enum copse_err copse_post_tag(struct copse_practice_deed *deed, bool *changed,
     struct copse_practice_value value = {
         .field = COPSE_OBJECT_FIELD_TAGS, .shape = COPSE_PRACTICE_STRING, .string = tag};
     *changed = false;
+    if (tag.size == 0) {
+        return copse_error_set(error, COPSE_ERR_FORM, "a tag is empty");
+    }
     if (copse_object_field(object->kind, COPSE_OBJECT_FIELD_TAGS) == NULL) {
         return copse_error_set(error, COPSE_ERR_FORM, "a %s takes no tags",
                                copse_object_kind_name(object->kind));

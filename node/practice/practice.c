@@ -3,6 +3,8 @@
  * reads seq, prev and clock inside the transaction. */
 #include "node/practice/practice.h"
 
+#include "node/practice/capacity.h"
+
 #include <string.h>
 
 #define PATIENCE_MS 30u /* leaves room for the commit within COPSE_STORE_WRITE_MS_MAX */
@@ -44,10 +46,20 @@ enum copse_err copse_practice_begin(struct copse_practice_deed *out,
     return COPSE_OK;
 }
 
-void copse_practice_end(struct copse_practice_deed *deed)
+/* What was read stands no more. */
+static void practice_forget(struct copse_practice_deed *deed)
 {
     copse_view_free(deed->view);
+    copse_commons_free(deed->commons);
+    copse_standing_free(deed->standing);
     deed->view = NULL;
+    deed->commons = NULL;
+    deed->standing = NULL;
+}
+
+void copse_practice_end(struct copse_practice_deed *deed)
+{
+    practice_forget(deed);
     copse_store_abort(deed->txn);
     deed->txn = NULL;
     copse_memory_free(deed->practice->memory, deed->room);
@@ -59,8 +71,7 @@ void copse_practice_end(struct copse_practice_deed *deed)
 enum copse_err copse_practice_commit(struct copse_practice_deed *deed, struct copse_error *error)
 {
     struct copse_txn *txn = deed->txn;
-    copse_view_free(deed->view);
-    deed->view = NULL;
+    practice_forget(deed);
     deed->txn = NULL; /* gone whatever the commit gives */
     enum copse_err err = copse_store_commit(deed->practice->store, txn, error);
     copse_practice_end(deed);
@@ -87,72 +98,15 @@ enum copse_err copse_practice_view(struct copse_practice_deed *deed, struct cops
     return COPSE_OK;
 }
 
+enum copse_err copse_practice_settle(struct copse_practice_deed *deed)
+{
+    practice_forget(deed);
+    return copse_views_settle(deed->txn);
+}
+
 bool copse_practice_is_due(const struct copse_practice_deed *deed)
 {
     return practice_now_ms(deed->practice) >= deed->began_ms + PATIENCE_MS;
-}
-
-/* The log that this device goes on writing in class 0: the newest. */
-static enum copse_err practice_control_log(struct copse_practice_deed *deed, uint32_t *out)
-{
-    struct copse_entries_cursor walk = {.next_size = 0};
-    uint32_t newest = 0;
-    uint32_t number = 0;
-    enum copse_err err;
-    while ((err = copse_entries_next_log(deed->txn, &number, &walk, deed->number,
-                                         copse_keyring_device(deed->practice->keyring))) ==
-           COPSE_OK) {
-        const struct copse_log *log = NULL;
-        err = copse_entries_log(deed->txn, &log, number);
-        if (err != COPSE_OK) {
-            return err;
-        }
-        if (log->class == COPSE_ENTRY_CONTROL && number > newest) {
-            newest = number;
-        }
-    }
-    *out = newest;
-    return newest == 0 || err != COPSE_ERR_NOT_FOUND ? err : COPSE_OK;
-}
-
-/* SPEC 7.1 counts "a *self-join*, to its person, of the role of the door" among
- * the grants: what follows such a JOIN cites the JOIN itself, not the
- * invitation that the JOIN cites. So the first entry behind it, in either log,
- * says so; later ones are under what that one was. Sets *is_self_join. */
-static enum copse_err practice_begin_unit(struct copse_practice_deed *deed,
-                                          struct copse_under *under, bool *is_self_join,
-                                          enum copse_entry_class class)
-{
-    const struct copse_log *log = NULL;
-    struct copse_held join;
-    struct copse_op op;
-    uint32_t number = 0;
-    uint32_t data = 0;
-    *is_self_join = false;
-    enum copse_err err = practice_control_log(deed, &number);
-    if (err == COPSE_OK) {
-        err = copse_entries_log(deed->txn, &log, number);
-    }
-    if (err != COPSE_OK) {
-        return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err; /* told by who writes */
-    }
-    if (class == COPSE_ENTRY_DATA) {
-        struct copse_id id = log->join;
-        err = copse_entries_log_of(deed->txn, &data, deed->number, &id, COPSE_ENTRY_DATA);
-    } else {
-        err = log->branches[0].last_seq == 0 ? COPSE_ERR_NOT_FOUND : COPSE_OK;
-    }
-    if (err == COPSE_ERR_NOT_FOUND) {
-        err = copse_entries_find(deed->txn, &join, NULL, deed->number, &log->join);
-    } else {
-        return err;
-    }
-    if (err == COPSE_OK && copse_op_decode(&op, join.entry.op, COPSE_ENTRY_CONTROL) == COPSE_OK &&
-        op.kind == COPSE_OP_JOIN && op.has_invite_signature) {
-        *under = (struct copse_under){join.id, join.trail.under.charter};
-        *is_self_join = true;
-    }
-    return err;
 }
 
 enum copse_err copse_practice_write(struct copse_practice_deed *deed, struct copse_id *id,
@@ -164,30 +118,29 @@ enum copse_err copse_practice_write(struct copse_practice_deed *deed, struct cop
         return copse_error_set(error, COPSE_ERR_REFUSED, "there is no identity on this machine");
     }
     struct copse_slice bytes;
+    struct copse_capacity capacity = {.inherits = true};
+    if (deed->under == NULL && op->kind != COPSE_OP_GENESIS && op->kind != COPSE_OP_JOIN) {
+        enum copse_err chosen = copse_capacity_choose(deed, &capacity, op, error);
+        if (chosen != COPSE_OK) {
+            return chosen;
+        }
+    }
     enum copse_err err = copse_op_encode(&bytes, deed->op_room, op);
     if (err != COPSE_OK) {
         return copse_error_set(error, err, "what was to be written does not fit one entry");
-    }
-    enum copse_entry_class class = (uint32_t)op->kind < 32 ? COPSE_ENTRY_CONTROL : COPSE_ENTRY_DATA;
-    struct copse_under under;
-    bool is_self_join = false;
-    if (deed->under == NULL && op->kind != COPSE_OP_GENESIS && op->kind != COPSE_OP_JOIN) {
-        err = practice_begin_unit(deed, &under, &is_self_join, class);
-        if (err != COPSE_OK) {
-            return err;
-        }
     }
     struct copse_store_deed stored = {
         .start = op->kind == COPSE_OP_GENESIS ? COPSE_STORE_GENESIS
                  : op->kind == COPSE_OP_JOIN  ? COPSE_STORE_JOIN
                                               : COPSE_STORE_NEXT,
-        .class = class,
+        .class = (uint32_t)op->kind < 32 ? COPSE_ENTRY_CONTROL : COPSE_ENTRY_DATA,
         .community = deed->community,
-        .under = is_self_join ? &under : deed->under,
+        .under = capacity.inherits ? deed->under : &capacity.under,
         .op = bytes,
         .content = content,
         .device = *copse_keyring_device(keyring),
         .secret = copse_keyring_secret(keyring),
+        .root = op->is_root_signed ? deed->root : NULL,
         .wall_ms = practice_now_ms(deed->practice),
     };
     return copse_store_write(deed->practice->store, deed->txn, id, &stored, error);

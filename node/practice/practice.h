@@ -27,6 +27,9 @@ struct copse_practice {
     void *context;
 };
 
+struct copse_commons;
+struct copse_standing;
+
 /* An open transaction in one community. It stays where it is until it is ended: the view looks into
  * it. */
 struct copse_practice_deed {
@@ -37,7 +40,9 @@ struct copse_practice_deed {
     uint64_t began_ms;
     uint8_t *room;                   /* COPSE_CONTENT_BYTES_MAX: for content under construction */
     uint8_t *op_room;                /* COPSE_ENTRY_OP_BYTES_MAX */
-    const struct copse_under *under; /* NULL: what the device's last entry was under; borrowed */
+    const struct copse_under *under; /* NULL: what copse_capacity_choose gives; borrowed */
+    const struct copse_secret
+        *root; /* signs LEAVE and DEVICE_REVOKE; NULL: not at hand; borrowed */
     char name[COPSE_PRACTICE_NAME_BYTES]; /* of a community that is known by its invitation only */
     /* for reading; made when first asked for */
     struct copse_views views;
@@ -45,6 +50,8 @@ struct copse_practice_deed {
     struct copse_entries_source entries;
     struct copse_source source;
     struct copse_view *view;
+    struct copse_commons *commons;   /* capacity.h */
+    struct copse_standing *standing; /* of who acts; capacity.h */
 };
 
 /* Take a snapshot, or wait for the write lock. Ended by commit or by end (abort). Errors: store.h,
@@ -62,11 +69,16 @@ void copse_practice_end(struct copse_practice_deed *deed); /* after commit: noth
 enum copse_err copse_practice_view(struct copse_practice_deed *deed,
                                    struct copse_view **out) COPSE_MUST_CHECK;
 
+/* Evaluate what the deed has written so far: from here on standings and view are those that it
+ * makes. Slices that were borrowed from the view are gone. COPSE_OK or a fault. */
+enum copse_err copse_practice_settle(struct copse_practice_deed *deed) COPSE_MUST_CHECK;
+
 /* Has this write transaction lasted so long that others should have a turn? */
 bool copse_practice_is_due(const struct copse_practice_deed *deed);
 
-/* Write one entry of this device. COPSE_ERR_REFUSED: the store is behind its device (the reason is
- * in `error`), or nobody acts here. Errors: copse_store_write. */
+/* Write one entry of this device. COPSE_ERR_REFUSED with the reason in `error`: it would count
+ * nowhere (capacity.h), the store is behind its device, or nobody acts here. Errors:
+ * copse_store_write. */
 enum copse_err copse_practice_write(struct copse_practice_deed *deed, struct copse_id *id,
                                     const struct copse_op *op, struct copse_slice content,
                                     struct copse_error *error) COPSE_MUST_CHECK;

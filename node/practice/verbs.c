@@ -71,10 +71,17 @@ static const struct copse_verb verbs_table[] = {
 
     {COPSE_VERB_COMMUNITY_CREATE, COPSE_VERB_US, "community create", NULL, "NAME", 1,
      COPSE_VERBS_ARGUMENTS_ANY, "found a community",
-     "You become its first founder. Its domain says in a sentence what its members care about.",
-     {"copse community create \"Physics teaching\" --domain \"Teaching physics at school\""},
-     {{"domain", 'd', "TEXT", "what we care about"},
-      {"purpose", 'p', "TEXT", "what we want to achieve"}}},
+     "You become its first founder. Its domain says in a sentence what its members care about. In "
+     "an open community members invite others, who are members at once; in a moderated one "
+     "newcomers read as guests until a coordinator or moderator lets them in. With three or five "
+     "founders one of them can be recalled by the others.",
+     {"copse community create \"Physics teaching\" --domain \"Teaching physics at school\"",
+      "copse community create \"Ward 3\" --kind moderated --founder Ben --founder Cat"},
+     {{"kind", 'k', "KIND", "open (the default) or moderated"},
+      {"founder", 'f', "PERSON", "another founder: a name, or a key (several times)"},
+      {"domain", 'd', "TEXT", "what we care about"},
+      {"purpose", 'p', "TEXT", "what we want to achieve"},
+      {"norms", 0, "TEXT", "how we deal with each other"}}},
     {COPSE_VERB_COMMUNITY_LIST, COPSE_VERB_US, "community list", NULL, "", 0, 0,
      "list your communities", NULL, {"copse community list"}, {{NULL, 0, NULL, NULL}}},
     {COPSE_VERB_COMMUNITY_SHOW, COPSE_VERB_US, "community show", NULL, "", 0, 0,
@@ -95,15 +102,150 @@ static const struct copse_verb verbs_table[] = {
      "Works without a connection: you are in as soon as you meet one of its members.",
      {"copse community join copse1qz..."}, {{NULL, 0, NULL, NULL}}},
 
+    {COPSE_VERB_COMMUNITY_SUCCESSOR, COPSE_VERB_FINER, "community successor", NULL, "NAME", 1,
+     COPSE_VERBS_ARGUMENTS_ANY, "found a community that goes on from another",
+     "The last resort where nobody can be recalled. It names the one that -C means; nobody comes "
+     "over by itself.",
+     {"copse community successor \"Physics teaching 2\" --founder 3fa2..."},
+     {{"kind", 'k', "KIND", "open (the default) or moderated"},
+      {"founder", 'f', "PERSON", "another founder: a name, or a key (several times)"},
+      {"domain", 'd', "TEXT", "what its members care about"},
+      {"purpose", 'p', "TEXT", "what it is for"},
+      {"norms", 0, "TEXT", "how its members deal with each other"}}},
+    {COPSE_VERB_COMMUNITY_LEAVE, COPSE_VERB_US, "community leave", "leave", "", 0, 0,
+     "leave a community",
+     "What you wrote stays. Signed with your recovery code it holds for all your devices; with "
+     "--device-only it is this device that leaves, and your others go on.",
+     {"copse community leave", "copse community leave --device-only"},
+     {{"device-only", 0, NULL, "leave with this device alone"},
+      {"code", 0, "CODE", "the recovery code; '-' is standard input"},
+      {"reason", 0, "TEXT", "a last word, which all members can read"}}},
+    {COPSE_VERB_INVITES_LIST, COPSE_VERB_FINER, "community invites list", "invites list", "", 0, 0,
+     "list the invitations that were given, and who came in by them", NULL,
+     {"copse community invites list"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_INVITES_REVOKE, COPSE_VERB_FINER, "community invites revoke", "invites revoke",
+     "ID", 1, 1, "close an invitation",
+     "Whoever came in by it stays; whoever comes from now on is turned away.",
+     {"copse community invites revoke 3fa2"},
+     {{"reason", 0, "TEXT", "why, for all members to read"}}},
+    {COPSE_VERB_CHARTER_SHOW, COPSE_VERB_US, "community charter show", "charter show", "", 0, 0,
+     "show what the community is about, and its rules",
+     "Where two coordinators changed something at the same time both versions are shown.",
+     {"copse community charter show"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_CHARTER_AMEND, COPSE_VERB_FINER, "community charter amend", "charter amend", "", 0,
+     0, "change what the community is about, or its rules",
+     "For coordinators. Without anything to change it joins versions that stand side by side.",
+     {"copse community charter amend --norms \"We answer within a day.\"",
+      "copse community charter amend --members-invite no --approve new"},
+     {{"domain", 'd', "TEXT", "what we care about"},
+      {"purpose", 'p', "TEXT", "what for"},
+      {"who", 'w', "TEXT", "who we are"},
+      {"practice", 0, "TEXT", "how we do it"},
+      {"norms", 0, "TEXT", "how we deal with each other"},
+      {"values", 0, "TEXT", "what we hold dear"},
+      {"members-invite", 0, "YES|NO", "may members invite others?"},
+      {"guests-write", 0, "YES|NO", "may guests write?"},
+      {"approve", 0, "LIST", "what of members waits for approval: new, edits, details; or nothing"},
+      {"reason", 0, "TEXT", "why, for all members to read"}}},
+    {COPSE_VERB_CHARTER_HISTORY, COPSE_VERB_FINER, "community charter history", "charter history",
+     "", 0, 0, "list who changed the charter, and when", NULL,
+     {"copse community charter history"}, {{NULL, 0, NULL, NULL}}},
+
+    {COPSE_VERB_PEOPLE_LIST, COPSE_VERB_US, "people list", NULL, "", 0, 0,
+     "list who is here, with their roles", NULL,
+     {"copse people list", "copse people list --all"},
+     {{"all", 'a', NULL, "those who have left or were removed, too"},
+      {"stewards", 's', NULL, "coordinators and moderators only"}}},
+    {COPSE_VERB_PEOPLE_SHOW, COPSE_VERB_FINER, "people show", NULL, "PERSON", 1, 1,
+     "show one person", "PERSON is a name, or the beginning of a key.", {"copse people show Ana"},
+     {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_PEOPLE_MUTE, COPSE_VERB_US, "people mute", "mute", "PERSON", 1, 1,
+     "fold away what somebody writes, for yourself",
+     "It stays on this machine; nobody is told, and nothing changes for others.",
+     {"copse people mute Ana", "copse people mute Ana --undo"},
+     {{"undo", 'u', NULL, "show their words again"}}},
+    {COPSE_VERB_PEOPLE_RECALL, COPSE_VERB_FINER, "people recall", NULL, "FOUNDER", 1, 1,
+     "as a founder, speak for recalling another founder",
+     "Takes effect when at least two, and more than half of the other founders, speak for it. "
+     "There is none with fewer than three founders.",
+     {"copse people recall Ana --reason \"...\" --from 3fa2"},
+     {{"reason", 0, "TEXT", "why, for all members to read"},
+      {"from", 0, "ID", "nothing they did from this entry on shall stand"}}},
+    {COPSE_VERB_PEOPLE_ASSENT, COPSE_VERB_FINER, "people assent", NULL, "ID", 1, 1,
+     "as a founder, agree to a recall", NULL, {"copse people assent 3fa2"},
+     {{"reason", 0, "TEXT", "why, for all members to read"}}},
+    {COPSE_VERB_ROLE_GRANT, COPSE_VERB_US, "people role grant", NULL, "PERSON ROLE", 2, 2,
+     "give somebody a role",
+     "Roles: coordinator, moderator, member, guest. With a term it ends by itself, and all hear "
+     "of it. An attribute says what else they are asked to be: mentor, broker, greeter.",
+     {"copse people role grant Ben moderator --until 2027-03-31",
+      "copse people role grant Dora member --attribute mentor"},
+     {{"until", 0, "DATE", "the last day of it, such as 2027-03-31"},
+      {"days", 'D', "NUMBER", "for how many days"},
+      {"attribute", 'a', "WORD", "what else they are asked to be (several times)"},
+      {"reason", 0, "TEXT", "why, for all members to read"}}},
+    {COPSE_VERB_ROLE_REVOKE, COPSE_VERB_FINER, "people role revoke", NULL, "PERSON [ROLE]", 1, 2,
+     "end somebody's role",
+     "What they did until now stands. Without ROLE it is the highest they hold.",
+     {"copse people role revoke Ben moderator --reason \"The project is over.\""},
+     {{"reason", 0, "TEXT", "why, for all members to read"}}},
+    {COPSE_VERB_ROLE_LIST, COPSE_VERB_FINER, "people role list", NULL, "", 0, 0,
+     "list who holds which role, by whom, until when", NULL, {"copse people role list"},
+     {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_ROLE_HISTORY, COPSE_VERB_FINER, "people role history", NULL, "PERSON", 1, 1,
+     "tell how somebody's role came to be, and why each change counts or does not", NULL,
+     {"copse people role history Ben"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_ROLE_HAND_OVER, COPSE_VERB_FINER, "people role hand-over", NULL, "PERSON", 1, 1,
+     "give your role to somebody and step down",
+     "One deed: they have it, and you are a member. Signed with your recovery code.",
+     {"copse people role hand-over Ben"},
+     {{"code", 0, "CODE", "the recovery code; '-' is standard input"},
+      {"reason", 0, "TEXT", "why, for all members to read"}}},
+    {COPSE_VERB_ROLE_END, COPSE_VERB_FINER, "people role end", NULL, "[PERSON [ROLE]]", 0, 2,
+     "step down, or note that somebody's term is over",
+     "Without PERSON it is your own role, and signed with your recovery code.",
+     {"copse people role end", "copse people role end Ben moderator"},
+     {{"code", 0, "CODE", "the recovery code; '-' is standard input"},
+      {"reason", 0, "TEXT", "why, for all members to read"}}},
+    {COPSE_VERB_MODERATE_REMOVE, COPSE_VERB_US, "moderate remove", NULL, "PERSON", 1, 1,
+     "remove somebody from the community",
+     "What they wrote until now stays, what they write from now on counts nowhere. With --to they "
+     "keep a role; with --from what they did since an entry does not stand either.",
+     {"copse moderate remove Eve --reason \"Adverts, after two warnings.\"",
+      "copse moderate remove Ben --to member --reason \"...\""},
+     {{"reason", 0, "TEXT", "why, for all members to read"},
+      {"to", 0, "ROLE", "what they keep: none (the default), member or moderator"},
+      {"from", 0, "ID", "nothing they did from this entry on shall stand"}}},
+    {COPSE_VERB_MODERATE_READMIT, COPSE_VERB_FINER, "moderate readmit", NULL, "PERSON", 1, 1,
+     "let somebody come back who was removed or has left",
+     "For whoever removed them, and for those at least as senior. Their program does the rest.",
+     {"copse moderate readmit Eve --reason \"We have talked.\""},
+     {{"reason", 0, "TEXT", "why, for all members to read"},
+      {"role", 'r', "ROLE", "as what (member)"}}},
+    {COPSE_VERB_MODERATE_LATE, COPSE_VERB_FINER, "moderate late", NULL, "", 0, 0,
+     "list what was written after its author's role had ended", NULL, {"copse moderate late"},
+     {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_UNPLACED_LIST, COPSE_VERB_FINER, "unplaced list", NULL, "", 0, 0,
+     "list those of your words that found no place",
+     "Words whose thread was closed, or that were written after a role had ended. Others do not "
+     "see them; you can say them again.",
+     {"copse unplaced list"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_UNPLACED_REPOST, COPSE_VERB_FINER, "unplaced repost", NULL, "ID", 1, 1,
+     "say some of your unplaced words again", NULL, {"copse unplaced repost 3fa2"},
+     {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_UNPLACED_SAVE, COPSE_VERB_FINER, "unplaced save", NULL, "FILE", 1, 1,
+     "write all of your unplaced words into a file", NULL, {"copse unplaced save mine.md"},
+     {{NULL, 0, NULL, NULL}}},
+
     {COPSE_VERB_ME_SHOW, COPSE_VERB_MINE, "me show", NULL, "", 0, 0,
      "show who you are on this machine", NULL, {"copse me show"}, {{NULL, 0, NULL, NULL}}},
     {COPSE_VERB_ME_NAME, COPSE_VERB_MINE, "me name", NULL, "NAME", 1, COPSE_VERBS_ARGUMENTS_ANY,
      "change the name others see", NULL, {"copse me name \"Ana Maria Ruiz\""},
      {{NULL, 0, NULL, NULL}}},
-    {COPSE_VERB_ME_CODE, COPSE_VERB_MINE, "me code", NULL, "[show | confirm [WORD WORD]]", 0, 3,
+    {COPSE_VERB_ME_CODE, COPSE_VERB_MINE, "me code", NULL, "[show | confirm [GROUP GROUP]]", 0, 3,
      "your way back in: show the recovery code, confirm that you wrote it down",
      "With the code you can come back as the same person on a new machine. Write it on paper, then "
-     "confirm: you are asked for two of its words, and it is wiped from this machine.",
+     "confirm: you are asked for two of its groups, and it is wiped from this machine.",
      {"copse me code show", "copse me code confirm"}, {{NULL, 0, NULL, NULL}}},
     {COPSE_VERB_SYNC, COPSE_VERB_MINE, "sync", NULL, "[ADDR]", 0, 1,
      "meet another node once: both have the same afterwards",
@@ -114,9 +256,13 @@ static const struct copse_verb verbs_table[] = {
      {{"once", 0, NULL, "end when both are equal (it always does; for scripts)"}}},
     {COPSE_VERB_SERVE, COPSE_VERB_MINE, "serve", NULL, "", 0, 0,
      "stay in touch: listen for other nodes, and call those that are known",
-     "What you write on this machine while it runs reaches them at once. Ctrl-C stops it.",
-     {"copse serve", "copse serve --listen 127.0.0.1:7071"},
+     "What you write on this machine while it runs reaches them at once. Ctrl-C stops it. With "
+     "--background it runs on when the terminal is closed; copse status tells that it runs.",
+     {"copse serve", "copse serve --listen 127.0.0.1:7071", "copse serve --background",
+      "copse serve --stop"},
      {{"listen", 'l', "ADDR:PORT", "where to listen (0.0.0.0:7071; port 0: any)"},
+      {"background", 'b', NULL, "go on in the background, and say where it writes its log"},
+      {"stop", 0, NULL, "stop the one that runs"},
       {"no-web", 0, NULL, "without the pages for a browser"}}},
     {COPSE_VERB_PEER_ADD, COPSE_VERB_FINER, "peer add", NULL, "ADDR", 1, 1,
      "put a node's address into the book", NULL, {"copse peer add hub.example:7071"},
@@ -175,15 +321,15 @@ static const struct copse_verb verbs_table[] = {
      NULL, {"copse log -n 20"}, {{"limit", 'n', "NUMBER", "show the last NUMBER (50)"}}},
     {COPSE_VERB_VERSION, COPSE_VERB_FINER, "version", NULL, "", 0, 0, "say which version this is",
      NULL, {"copse version"}, {{NULL, 0, NULL, NULL}}},
-    {COPSE_VERB_HELP, COPSE_VERB_FINER, "help", NULL, "[VERB]", 0, 2,
+    {COPSE_VERB_HELP, COPSE_VERB_FINER, "help", NULL, "[VERB]", 0, 3,
      "explain a verb, or list them", NULL, {"copse help page edit", "copse help --all"},
      {{"all", 'a', NULL, "list every verb"},
       {"manual", 0, NULL, "print the lists of the man page"}}},
 };
 
 static const struct copse_verb_option verbs_common[] = {
-    {"community", 'C', "NAME", "which community: its name or the beginning of its id; may be left "
-                               "out where there is one"},
+    {"community", 'C', "NAME", "which community: its name, or the beginning of its name or id; may "
+                               "be left out where there is one"},
     {"home", 'H', "DIR", "keep everything under DIR (also: COPSE_HOME)"},
     {"json", 'j', NULL, "print one JSON object for programs"},
     {"color", 0, "WHEN", "auto, always or never (also: NO_COLOR)"},
@@ -261,24 +407,24 @@ const struct copse_verb *copse_verbs_find(size_t *used, const char *const *words
     return NULL;
 }
 
-/* The first or (behind it) second word of a spelling; size 0 when there is none. */
-static struct copse_slice verbs_word(struct copse_slice spelling, size_t index)
+/* The word of a spelling that follows `group`, or the first one (NULL); size 0 when there is none.
+ */
+static struct copse_slice verbs_word(struct copse_slice spelling, const char *group)
 {
-    const uint8_t *space = memchr(spelling.data, ' ', spelling.size);
-    size_t first = space == NULL ? spelling.size : (size_t)(space - spelling.data);
-    if (index == 0) {
-        return (struct copse_slice){spelling.data, first};
+    size_t at = group == NULL ? 0 : strlen(group) + 1;
+    if (at >= spelling.size ||
+        (at > 0 && (memcmp(spelling.data, group, at - 1) != 0 || spelling.data[at - 1] != ' '))) {
+        return (struct copse_slice){NULL, 0};
     }
-    return space == NULL ? (struct copse_slice){spelling.data + first, 0}
-                         : (struct copse_slice){space + 1, spelling.size - first - 1};
+    const uint8_t *word = spelling.data + at;
+    const uint8_t *space = memchr(word, ' ', spelling.size - at);
+    return (struct copse_slice){word, space == NULL ? spelling.size - at : (size_t)(space - word)};
 }
 
-bool copse_verbs_is_group(const char *word)
+bool copse_verbs_is_group(const char *words)
 {
     for (size_t i = 0; i < COPSE_ARRAY_SIZE(verbs_table); i++) {
-        struct copse_slice words = copse_bytes_of_string(verbs_table[i].words);
-        if (verbs_word(words, 1).size > 0 &&
-            copse_bytes_equal(verbs_word(words, 0), copse_bytes_of_string(word))) {
+        if (verbs_word(copse_bytes_of_string(verbs_table[i].words), words).size > 0) {
             return true;
         }
     }
@@ -316,31 +462,68 @@ static size_t verbs_distance(struct copse_slice a, struct copse_slice b)
     return rows[a.size % 3][b.size];
 }
 
-const char *copse_verbs_nearest(char out[COPSE_VERBS_WORD_MAX], const char *word, const char *group)
+/* What is near to a typed word, so far. */
+struct nearest {
+    struct copse_slice typed;
+    size_t distance; /* what is as far away as this is not near */
+    char *out;
+    bool is_found;
+};
+
+static void verbs_try(struct nearest *nearest, struct copse_slice candidate)
+{
+    size_t distance = candidate.size == 0 || candidate.size >= COPSE_VERBS_WORD_MAX
+                          ? nearest->distance
+                          : verbs_distance(nearest->typed, candidate);
+    if (distance < nearest->distance) {
+        nearest->distance = distance;
+        nearest->is_found = true;
+        memcpy(nearest->out, candidate.data, candidate.size);
+        nearest->out[candidate.size] = '\0';
+    }
+}
+
+/* False: it is too long to be near to anything. */
+static bool verbs_begin(struct nearest *out, char room[COPSE_VERBS_WORD_MAX], const char *word)
 {
     struct copse_slice typed = copse_bytes_of_string(word);
-    if (typed.size >= COPSE_VERBS_WORD_MAX) {
+    *out = (struct nearest){.typed = typed, .distance = typed.size / 3 + 2, .out = room};
+    return typed.size < COPSE_VERBS_WORD_MAX;
+}
+
+const char *copse_verbs_nearest(char out[COPSE_VERBS_WORD_MAX], const char *word, const char *group)
+{
+    struct nearest nearest;
+    if (!verbs_begin(&nearest, out, word)) {
         return NULL;
     }
-    size_t best = typed.size / 3 + 2;
-    bool found = false;
     for (size_t i = 0; i < COPSE_ARRAY_SIZE(verbs_table); i++) {
         const char *cursor = NULL;
         struct copse_slice spelling;
         while (verbs_next_spelling(&cursor, &spelling, &verbs_table[i])) {
-            if (group != NULL &&
-                !copse_bytes_equal(verbs_word(spelling, 0), copse_bytes_of_string(group))) {
-                continue;
-            }
-            struct copse_slice candidate = verbs_word(spelling, group != NULL);
-            size_t distance = candidate.size == 0 ? best : verbs_distance(typed, candidate);
-            if (distance < best) {
-                best = distance;
-                found = true;
-                (void)snprintf(out, COPSE_VERBS_WORD_MAX, "%.*s", (int)candidate.size,
-                               (const char *)candidate.data);
-            }
+            verbs_try(&nearest, verbs_word(spelling, group));
         }
     }
-    return found ? out : NULL;
+    return nearest.is_found ? out : NULL;
+}
+
+const char *copse_verbs_nearest_option(char out[COPSE_VERBS_WORD_MAX], const char *word,
+                                       const struct copse_verb *verb)
+{
+    struct nearest nearest;
+    char typed[COPSE_VERBS_WORD_MAX];
+    if (strncmp(word, "--", 2) != 0 || strlen(word) >= sizeof(typed)) {
+        return NULL;
+    }
+    (void)snprintf(typed, sizeof(typed), "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    (void)verbs_begin(&nearest, out, typed);
+    for (size_t i = 0; verb != NULL && i < COPSE_VERBS_OPTIONS_MAX; i++) {
+        if (verb->options[i].name != NULL) {
+            verbs_try(&nearest, copse_bytes_of_string(verb->options[i].name));
+        }
+    }
+    for (const struct copse_verb_option *option = verbs_common; option->name != NULL; option++) {
+        verbs_try(&nearest, copse_bytes_of_string(option->name));
+    }
+    return nearest.is_found ? out : NULL;
 }

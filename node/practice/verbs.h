@@ -3,7 +3,9 @@
  * It is the only list of them. The command line dispatches through it; help, the man page and
  * completion are made from it, so none can say what the others do not.
  *
- * Words:  verb   what is typed: one or two words ("post", "page edit"), or an alias of them
+ * Words:  verb   what is typed: one to three words ("post", "page edit", "people role grant"), or
+ *                an alias of them
+ *         group  the words before the last one: "page", "people role"
  *         field  of an option or argument: its name in capitals, as help shows it
  */
 #ifndef COPSE_NODE_PRACTICE_VERBS_H
@@ -11,9 +13,10 @@
 
 #include "protocol/base/bytes.h"
 
-#define COPSE_VERBS_OPTIONS_MAX 6u
+#define COPSE_VERBS_OPTIONS_MAX 12u
 #define COPSE_VERBS_EXAMPLES_MAX 4u
 #define COPSE_VERBS_ARGUMENTS_ANY 0xffffffffu
+#define COPSE_VERBS_WORDS_MAX 3u /* of one verb */
 
 // clang-format off
 /* name of the deed: one function of the command line each */
@@ -21,6 +24,12 @@
     X(ASK) X(POST) X(REPLY) X(MARK) X(SHOW) X(SEARCH) \
     X(PAGE_NEW) X(PAGE_EDIT) X(PAGE_SHOW) X(PAGE_HISTORY) X(PAGE_DIFF) X(PAGE_LIST) \
     X(COMMUNITY_CREATE) X(COMMUNITY_LIST) X(COMMUNITY_SHOW) X(COMMUNITY_INVITE) X(COMMUNITY_JOIN) \
+    X(COMMUNITY_SUCCESSOR) X(COMMUNITY_LEAVE) X(INVITES_LIST) X(INVITES_REVOKE) \
+    X(CHARTER_SHOW) X(CHARTER_AMEND) X(CHARTER_HISTORY) \
+    X(PEOPLE_LIST) X(PEOPLE_SHOW) X(PEOPLE_MUTE) X(PEOPLE_RECALL) X(PEOPLE_ASSENT) \
+    X(ROLE_GRANT) X(ROLE_REVOKE) X(ROLE_LIST) X(ROLE_HISTORY) X(ROLE_HAND_OVER) X(ROLE_END) \
+    X(MODERATE_REMOVE) X(MODERATE_READMIT) X(MODERATE_LATE) \
+    X(UNPLACED_LIST) X(UNPLACED_REPOST) X(UNPLACED_SAVE) \
     X(ME_SHOW) X(ME_NAME) X(ME_CODE) \
     X(IMPORT_MARKDOWN) X(EXPORT_MARKDOWN) X(EXPORT_JSONL) \
     X(SERVE) X(SYNC) X(PEER_ADD) X(PEER_LIST) \
@@ -71,18 +80,22 @@ const struct copse_verb *copse_verbs_all(size_t *count);
 /* Options that every verb takes, ended by a NULL name. Static. */
 const struct copse_verb_option *copse_verbs_common(void);
 
-/* The verb that the first words of a command name, and how many words that took (1 or 2).
- * NULL: none. A group alone ("page") names none. */
+/* The verb that the first words of a command name, and how many words that took, at most
+ * COPSE_VERBS_WORDS_MAX. NULL: none. A group alone ("page") names none. */
 const struct copse_verb *copse_verbs_find(size_t *used, const char *const *words, size_t count);
 
-/* Is `word` the first of two words of some verb ("page", "community")? */
-bool copse_verbs_is_group(const char *word);
+/* Do words of some verb begin with these and go on ("page", "people role")? */
+bool copse_verbs_is_group(const char *words);
 
-/* The word closest to a mistyped one among first words and aliases, or among the second words of
+/* The word closest to a mistyped one among first words and aliases, or among those that follow
  * `group` if it is not NULL; NULL when nothing is near (more than a third of the letters wrong).
  * Written to `out`. Cost: verbs * length^2. */
 #define COPSE_VERBS_WORD_MAX 32u
 const char *copse_verbs_nearest(char out[COPSE_VERBS_WORD_MAX], const char *word,
                                 const char *group);
+
+/* The same among the options of a verb (NULL: those of every verb) for a mistyped "--word". */
+const char *copse_verbs_nearest_option(char out[COPSE_VERBS_WORD_MAX], const char *word,
+                                       const struct copse_verb *verb);
 
 #endif

@@ -81,7 +81,7 @@ static enum copse_err read_charter(struct loader *loader, struct copse_slice key
     struct copse_commons *commons = loader->commons;
     struct copse_reader reader;
     copse_reader_init(&reader, value);
-    if (key.size != COPSE_STANDING_ROW_KEY_MAX) {
+    if (key.size != COPSE_STANDING_ROW_KEY_BYTES) {
         return COPSE_ERR_CORRUPT;
     }
     if (copse_bytes_get_u16(key.data + key.size - 2) == 0) {

@@ -130,14 +130,14 @@ enum copse_err copse_control_append(struct copse_control *control, struct copse_
 static void put_checks(struct copse_control *control, const struct copse_control_record *record)
 {
     if (control->options.put_checks != NULL) {
-        control->options.put_checks(control->options.checks_context, &record->id, &record->checks);
+        control->options.put_checks(control->options.context, &record->id, &record->checks);
     }
 }
 
 static void get_checks(struct copse_control *control, struct copse_control_record *record)
 {
     if (!record->has_checks && control->options.get_checks != NULL) {
-        control->options.get_checks(control->options.checks_context, &record->checks, &record->id);
+        control->options.get_checks(control->options.context, &record->checks, &record->id);
     }
     record->has_checks = true;
 }
@@ -170,7 +170,8 @@ bool copse_control_is_good(struct copse_control *control, struct copse_control_r
 
 /* Find the entry a leaf names. False: it is here, but not what the leaf says, or a stranger's. */
 static enum copse_err find_leaf(const struct copse_control *control,
-                                struct copse_control_leaf *leaf)
+                                struct copse_control_leaf *leaf,
+                                const struct copse_signature *signature)
 {
     struct copse_held held;
     enum copse_err err = control->source.find(control->source.context, &held, &leaf->id);
@@ -187,6 +188,9 @@ static enum copse_err find_leaf(const struct copse_control *control,
     if (!leaf->is_void) {
         leaf->position = held.position;
         leaf->line = line;
+        if (control->options.take_leaf != NULL) {
+            control->options.take_leaf(control->options.context, &held.position, signature);
+        }
     }
     return COPSE_OK;
 }
@@ -219,7 +223,7 @@ enum copse_err copse_control_resolve(struct copse_control *control,
         struct copse_control_leaf *leaf = &leaves[cut->count];
         *leaf = (struct copse_control_leaf){
             .id = named.id, .device = named.device, .class = named.class, .seq = named.seq};
-        enum copse_err err = find_leaf(control, leaf);
+        enum copse_err err = find_leaf(control, leaf, &named.signature);
         if (err != COPSE_OK) {
             return err;
         }

@@ -70,6 +70,7 @@ struct copse_control_record {
     bool has_under;
     bool has_checks; /* get_checks was asked */
     bool is_honoured;
+    bool is_denied;    /* REMOVE void for a live unit */
     bool is_kept;      /* JOIN by a door that is shut: named to stay */
     bool is_in_effect; /* RECALL */
     uint32_t voices;   /* RECALL */
@@ -90,7 +91,6 @@ struct copse_control_person {
     struct copse_control_list own_acts; /* with a good root signature */
     struct copse_control_list removals; /* honoured REMOVEs and recalls, senior first */
     struct copse_control_list voices;   /* RECALLs and ASSENTs that count */
-    struct copse_control_list denied;   /* REMOVEs void for a live unit */
     struct copse_unit *units;           /* senior first */
     size_t live_count;                  /* units walked, honoured and not ended */
     uint32_t founder; /* place in the genesis, from 0; or COPSE_CONTROL_NO_FOUNDER */

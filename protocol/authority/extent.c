@@ -16,6 +16,7 @@ struct finder {
     struct copse_extent *out;
     enum pass pass;
     const struct copse_control_person *only; /* name lines of this person only; NULL: of all */
+    const struct copse_id_set *subjects;     /* await leaves of these devices only; NULL: of all */
 };
 
 static bool holds_anything(const struct copse_control_person *person)
@@ -45,11 +46,24 @@ static bool is_removed(const struct copse_control_line *line)
     return false;
 }
 
+/* SPEC 7.9: "and an ending bears on its entries (7.4) under every unit that its person holds" */
+static bool is_decided(const struct copse_control_line *line)
+{
+    for (const struct copse_unit *unit = line->person->units; unit != NULL; unit = unit->next) {
+        if ((unit->is_honoured || unit->is_withdrawn) &&
+            !copse_fence_bears(&unit->fence, &line->fence)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void find_extent(struct copse_extent_line *out, const struct copse_control_line *line)
 {
     enum copse_wanted_extent wanted = COPSE_WANTED_NOTHING;
     if (holds_anything(line->person)) {
-        wanted = is_removed(line) ? COPSE_WANTED_CLIPPED : COPSE_WANTED_ALL;
+        bool is_clipped = is_removed(line) && is_decided(line);
+        wanted = is_clipped ? COPSE_WANTED_CLIPPED : COPSE_WANTED_ALL;
     }
     bool is_founder = line->person->founder != COPSE_CONTROL_NO_FOUNDER;
     out->of[COPSE_ENTRY_DATA] = wanted;
@@ -109,7 +123,9 @@ static void name_device(struct finder *finder, const struct copse_control_leaf *
 
 static void await(struct finder *finder, const struct copse_control_leaf *leaf)
 {
-    if (leaf->is_void) {
+    bool is_meant =
+        finder->subjects == NULL || copse_id_set_find(finder->subjects, NULL, &leaf->device);
+    if (leaf->is_void || !is_meant) {
         return;
     }
     if (finder->pass == FILLING) {
@@ -207,7 +223,8 @@ static enum copse_err make_room(struct finder *finder, struct copse_arena *arena
 }
 
 enum copse_err copse_extent_find(struct copse_extent *out, struct copse_arena *arena,
-                                 const struct copse_governance *governance)
+                                 const struct copse_governance *governance,
+                                 const struct copse_id_set *subjects)
 {
     const struct copse_control *control = &governance->control;
     memset(out, 0, sizeof *out);
@@ -218,7 +235,7 @@ enum copse_err copse_extent_find(struct copse_extent *out, struct copse_arena *a
     for (size_t i = 0; i < control->line_count; i++) {
         find_extent(&out->lines[i], &control->lines[i]);
     }
-    struct finder finder = {control, out, OPENING, NULL};
+    struct finder finder = {control, out, OPENING, NULL, subjects};
     pass_over(&finder, governance);
     finder.pass = COUNTING;
     pass_over(&finder, governance);

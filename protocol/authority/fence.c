@@ -83,6 +83,12 @@ static const struct copse_fence_group *group_of(const struct copse_fence *fence,
     return fence->group_count > 0 ? &fence->groups[0] : NULL;
 }
 
+bool copse_fence_bears(const struct copse_fence *fence, const struct copse_fence_line *line)
+{
+    const struct copse_fence_group *group = group_of(fence, line);
+    return group != NULL && group->wall_count > 0;
+}
+
 /* Is this outside of what counts in a frozen log? */
 static bool is_frozen_out(const struct copse_fence *fence, const struct copse_fence_place *place)
 {
@@ -99,10 +105,10 @@ static enum copse_verdict judge_endings(bool *is_replaced, const struct copse_fe
     if (has_left(place)) {
         return COPSE_VERDICT_LEFT;
     }
-    const struct copse_fence_group *group = group_of(fence, place->line);
-    if (group == NULL || group->wall_count == 0) {
+    if (!copse_fence_bears(fence, place->line)) {
         return COPSE_VERDICT_HONOURED;
     }
+    const struct copse_fence_group *group = group_of(fence, place->line);
     *is_replaced = true;
     for (size_t i = 0; i < group->wall_count; i++) {
         if (!copse_fence_inside(&group->walls[i].set, place)) {

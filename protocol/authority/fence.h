@@ -75,6 +75,10 @@ struct copse_fence_place {
 /* Is the place inside the set? Cost: O(log leaves + branches). */
 bool copse_fence_inside(const struct copse_fence_set *set, const struct copse_fence_place *place);
 
+/* Does an ending bear on the entries of a line? Then what is inside the cuts counts, and no freeze
+ * decides about anything (SPEC 7.6). */
+bool copse_fence_bears(const struct copse_fence *fence, const struct copse_fence_line *line);
+
 /* HONOURED, or what shuts the place out: LEFT, ENDED, WITHDRAWN or FROZEN. */
 enum copse_verdict copse_fence_judge(const struct copse_fence *fence,
                                      const struct copse_fence_place *place);

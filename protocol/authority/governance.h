@@ -35,7 +35,11 @@ struct copse_governance_options {
                        const struct copse_id *entry);
     void (*put_checks)(void *context, const struct copse_id *entry,
                        const struct copse_governance_checks *checks);
-    void *checks_context;
+    /* Told of each leaf of a cut that counts, is held and is not void, with its signature, which is
+     * good; or NULL. */
+    void (*take_leaf)(void *context, const struct copse_position *position,
+                      const struct copse_signature *signature);
+    void *context;
 };
 
 struct copse_governance; /* the result of one evaluation */

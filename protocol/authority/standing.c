@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Which list of ids an item ends with, for MORE. */
-enum list { LIST_NONE, LIST_JOINS, LIST_LEAVES, LIST_COUNTING, LIST_DENIED };
+enum list { LIST_NONE, LIST_JOINS, LIST_LEAVES, LIST_COUNTING };
 
 struct loader {
     struct copse_standing *standing;
@@ -94,9 +94,6 @@ static enum copse_err read_list(struct loader *loader, struct copse_reader *read
             break;
         case LIST_COUNTING:
             standing->counting_count++;
-            break;
-        case LIST_DENIED:
-            standing->denied_count++;
             break;
         case LIST_LEAVES:
         case LIST_NONE:
@@ -208,10 +205,6 @@ static enum copse_err read_item(struct loader *loader, struct copse_reader *read
         standing->counting = &loader->ids[loader->id_count];
         loader->list = LIST_COUNTING;
         return read_list(loader, reader);
-    case COPSE_STANDING_ROW_DENIED:
-        standing->denied = &loader->ids[loader->id_count];
-        loader->list = LIST_DENIED;
-        return read_list(loader, reader);
     case COPSE_STANDING_ROW_MORE:
         return read_list(loader, reader);
     }
@@ -311,6 +304,44 @@ static void finish(struct loader *loader)
                compare_grants);
 }
 
+/* The REMOVEs that are void, in rows of their own: counted, then read. */
+static enum copse_err read_denied(struct loader *loader, bool is_filling)
+{
+    struct copse_standing *standing = loader->standing;
+    struct copse_standing_row_key prefix = copse_standing_row_prefix('x', &standing->person);
+    struct copse_state_cursor cursor;
+    copse_state_open(&cursor, copse_standing_row_bytes(&prefix));
+    standing->denied_count = 0;
+    for (;;) {
+        struct copse_slice key;
+        struct copse_slice value;
+        enum copse_err err = copse_state_next(&cursor, &key, &value, loader->state);
+        if (err != COPSE_OK) {
+            return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+        }
+        if (key.size != COPSE_STANDING_ROW_KEY_MAX) {
+            return COPSE_ERR_CORRUPT;
+        }
+        if (is_filling) {
+            memcpy(standing->denied[standing->denied_count].bytes,
+                   key.data + key.size - COPSE_ID_BYTES, COPSE_ID_BYTES);
+        }
+        standing->denied_count++;
+    }
+}
+
+static enum copse_err load_denied(struct loader *loader)
+{
+    struct copse_standing *standing = loader->standing;
+    enum copse_err err = read_denied(loader, false);
+    if (err != COPSE_OK || standing->denied_count == 0) {
+        return err;
+    }
+    standing->denied =
+        copse_arena_new(&standing->arena, standing->denied_count, sizeof *standing->denied);
+    return standing->denied == NULL ? COPSE_ERR_NOMEM : read_denied(loader, true);
+}
+
 enum copse_err copse_standing_load(struct copse_standing **out, const struct copse_state *state,
                                    const struct copse_id *person, const struct copse_source *source,
                                    const struct copse_memory *memory)
@@ -332,6 +363,9 @@ enum copse_err copse_standing_load(struct copse_standing **out, const struct cop
     }
     if (err == COPSE_OK) {
         err = for_each_part(&loader, read_items);
+    }
+    if (err == COPSE_OK) {
+        err = load_denied(&loader);
     }
     if (err != COPSE_OK) {
         copse_standing_free(standing);
@@ -382,7 +416,7 @@ enum copse_err copse_standing_next_person(struct copse_id *out, struct copse_sta
         if (err != COPSE_OK) {
             return err;
         }
-        if (key.size != COPSE_STANDING_ROW_KEY_MAX) {
+        if (key.size != COPSE_STANDING_ROW_KEY_BYTES) {
             return COPSE_ERR_CORRUPT;
         }
         if (copse_bytes_get_u16(key.data + key.size - 2) == 0) {

@@ -12,6 +12,7 @@
  *   G p person part    items: units and their fences, lines, own acts (standing_write.c)
  *   G r recall         [founder, in effect, voices]
  *   G w leaf           a leaf that a cut names and that is not held
+ *   G x person entry   a REMOVE of theirs that is void for a live unit
  *
  * Part numbers are two bytes, big-endian. All other letters after G are free.
  */
@@ -56,22 +57,11 @@ struct copse_standing {
     size_t denied_count;
 };
 
-/* What a write changed. */
-enum copse_standing_change {
-    COPSE_STANDING_PERSON,  /* a person's units, fences or lines: what was loaded of it is stale */
-    COPSE_STANDING_JOIN,    /* how much of the logs of a JOIN is wanted */
-    COPSE_STANDING_CHARTER, /* a charter version came, went, or came into force or out of it */
-};
-typedef void copse_standing_changed(void *context, enum copse_standing_change change,
-                                    const struct copse_id *id);
-
-/* Bring the rows in line with an evaluation: put what differs, delete what is gone, tell `changed`
- * (or NULL) of each person, JOIN and charter concerned, once. Returns COPSE_OK, COPSE_ERR_NOMEM
- * (nothing written), or what the state gives; then undo the transaction. Cost: O(rows). */
+/* Bring the rows in line with an evaluation of all entries: put what differs, delete what is gone.
+ * Returns COPSE_OK, COPSE_ERR_NOMEM (nothing written), or what the state gives; then undo the
+ * transaction. Cost: O(rows). */
 enum copse_err copse_standing_write(const struct copse_state *state,
-                                    const struct copse_governance *governance,
-                                    copse_standing_changed *changed,
-                                    void *context) COPSE_MUST_CHECK;
+                                    const struct copse_governance *governance) COPSE_MUST_CHECK;
 
 /* Load one person's standing. It is good until the next write of rows, or until positions of
  * `source` change. COPSE_OK; COPSE_ERR_NOT_FOUND for a person nobody knows; COPSE_ERR_NOMEM,

@@ -22,6 +22,15 @@ struct copse_standing_row_key copse_standing_row_key(char letter, const struct c
     return key;
 }
 
+struct copse_standing_row_key copse_standing_row_denied(const struct copse_id *author,
+                                                        const struct copse_id *entry)
+{
+    struct copse_standing_row_key key = copse_standing_row_prefix('x', author);
+    memcpy(key.bytes + key.size, entry->bytes, COPSE_ID_BYTES);
+    key.size += COPSE_ID_BYTES;
+    return key;
+}
+
 struct copse_slice copse_standing_row_bytes(const struct copse_standing_row_key *key)
 {
     return (struct copse_slice){key->bytes, key->size};

@@ -67,48 +67,40 @@ static bool is_shut_out(const struct copse_control *control,
 }
 
 /* Does the person a REMOVE names hold a live unit that its author may not touch? */
-static enum copse_err check_target(struct copse_governance *governance, bool *is_permitted,
-                                   struct copse_control_record *record)
+static bool may_remove(const struct copse_control *control,
+                       const struct copse_control_record *record)
 {
     /* SPEC 7.10: "A REMOVE of its own author, or of a person with a live unit senior to the one it
      * cites, is void as a whole; so is a moderator's of a person with a live unit of class 0 or 1"
      */
-    struct copse_control *control = &governance->control;
     const struct copse_control_person *person =
         copse_control_person_of(control, &record->op.target);
-    *is_permitted = person != record->line->person && (person == NULL || person->live_count == 0);
-    return *is_permitted ? COPSE_OK
-                         : copse_control_append(control, &record->line->person->denied, record);
+    return person != record->line->person && (person == NULL || person->live_count == 0);
 }
 
-static enum copse_err judge(struct copse_governance *governance,
-                            struct copse_control_record *record)
+static void judge(struct copse_governance *governance, struct copse_control_record *record)
 {
     const struct copse_unit *unit = record->unit;
     enum copse_op_kind kind = record->op.kind;
     if (record->op.is_root_signed || kind == COPSE_OP_RECALL || kind == COPSE_OP_ASSENT) {
-        return COPSE_OK; /* own acts were judged when units were settled, voices before the walk */
+        return; /* own acts were judged when units were settled, voices before the walk */
     }
     if (is_shut_out(&governance->control, record, unit)) {
-        return COPSE_OK;
+        return;
     }
     if ((kind == COPSE_OP_GRANT && record->made == NULL) ||
         (kind == COPSE_OP_INVITE && unit->depth == COPSE_UNIT_DEPTH_MAX)) {
-        return COPSE_OK;
+        return;
     }
     static const struct copse_permission_rules no_rules;
     enum copse_verdict verdict = unit->class == 2
                                      ? copse_charter_judge(governance, record)
                                      : copse_permission_judge(unit->role, &record->op, &no_rules);
-    bool is_permitted = verdict == COPSE_VERDICT_HONOURED;
-    if (is_permitted && kind == COPSE_OP_REMOVE) {
-        enum copse_err err = check_target(governance, &is_permitted, record);
-        if (err != COPSE_OK) {
-            return err;
-        }
+    record->is_honoured = verdict == COPSE_VERDICT_HONOURED;
+    if (record->is_honoured && kind == COPSE_OP_REMOVE) {
+        record->is_honoured = may_remove(&governance->control, record);
+        record->is_denied = !record->is_honoured;
     }
-    record->is_honoured = is_permitted;
-    return COPSE_OK;
 }
 
 /* ---- acting ---- */
@@ -241,9 +233,8 @@ static enum copse_err walk_unit(struct copse_governance *governance, struct cops
 {
     struct copse_control_record *first = unit->record->first_citing;
     for (struct copse_control_record *entry = first; entry != NULL; entry = entry->next_citing) {
-        enum copse_err err = entry->unit == unit ? judge(governance, entry) : COPSE_OK;
-        if (err != COPSE_OK) {
-            return err;
+        if (entry->unit == unit) {
+            judge(governance, entry);
         }
     }
     for (struct copse_control_record *entry = first; entry != NULL; entry = entry->next_citing) {

@@ -97,76 +97,148 @@ enum copse_err copse_wanted_next_leaf(struct copse_wanted_leaf *out,
     return COPSE_OK;
 }
 
-/* Is the entry the one of a named leaf, or an ancestor, or may it be one? A void leaf is as one
- * that is not held, so that who holds the entry it names wants the same as who does not. */
-static enum copse_err is_below(bool *out, const struct copse_source *source,
-                               const struct copse_log *log, const struct copse_held *held,
-                               const struct copse_wanted_leaf *leaf)
+/* ---- how far ---- */
+
+static void raise(struct copse_wanted_ends *ends, uint32_t branch, uint32_t end)
 {
-    struct copse_held named;
-    *out = false;
-    if (leaf->class != held->entry.class || leaf->seq < held->entry.seq) {
-        return COPSE_OK;
+    if (ends->seq[branch] < end) {
+        ends->seq[branch] = end;
     }
-    enum copse_err err = source->find(source->context, &named, &leaf->id);
-    if (err != COPSE_OK && err != COPSE_ERR_NOT_FOUND) {
-        return err;
-    }
-    bool is_good =
-        err == COPSE_OK && named.position.log == held->position.log && named.entry.seq == leaf->seq;
-    /* SPEC 7.9: "Until it is held, the entries of its log with a smaller seq are wanted too, since
-     * the way to it may be longer than a run." */
-    *out = is_good ? copse_log_reaches(log, &held->position, &named.position)
-                   : held->entry.seq < leaf->seq;
-    return COPSE_OK;
 }
 
-static enum copse_err is_named(bool *out, const struct copse_state *state,
-                               const struct copse_source *source, const struct copse_log *log,
-                               const struct copse_held *held)
+/* The leaf and the way to it. SPEC 7.3: "Whoever names a leaf MUST store it and its ancestors." */
+static void want_way(struct copse_wanted_ends *ends, const struct copse_log *log, uint32_t branch,
+                     uint32_t seq)
+{
+    for (uint32_t steps = 0; steps <= log->branch_count; steps++) {
+        const struct copse_log_branch *own = &log->branches[branch];
+        raise(ends, branch, seq + 1);
+        if (own->parent == branch) {
+            return;
+        }
+        seq = own->first_seq - 1;
+        branch = own->parent;
+    }
+}
+
+/* SPEC 7.9: "Until it is held, the entries of its log with a smaller seq are wanted too, since the
+ * way to it may be longer than a run." */
+static void want_below(struct copse_wanted_ends *ends, const struct copse_log *log, uint32_t seq)
+{
+    for (uint32_t i = 0; i < log->branch_count; i++) {
+        uint32_t past = log->branches[i].last_seq + 1;
+        raise(ends, i, seq < past ? seq : past);
+    }
+}
+
+/* The branch on which a leaf is, in the log of this number; branch_count: it is not here, or void.
+ * A void leaf is as one that is not held, so that who holds the entry it names wants the same as
+ * who does not. */
+static enum copse_err find_branch(uint32_t *branch, const struct copse_source *source,
+                                  const struct copse_log *log, uint64_t number,
+                                  const struct copse_wanted_leaf *leaf)
+{
+    struct copse_held held;
+    *branch = 0;
+    while (*branch < log->branch_count &&
+           (log->branches[*branch].first_seq != leaf->seq ||
+            !copse_bytes_equal_ids(&log->branches[*branch].first, &leaf->id))) {
+        (*branch)++;
+    }
+    if (*branch < log->branch_count) {
+        return COPSE_OK;
+    }
+    enum copse_err err = source->find(source->context, &held, &leaf->id);
+    if (err == COPSE_OK && held.position.log == number && held.entry.seq == leaf->seq) {
+        *branch = held.position.branch;
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+/* SPEC 7.9: "wanted are its JOIN, the leaves that are named for it and not void, and their
+ * ancestors in it" */
+static enum copse_err want_named(struct copse_wanted_ends *ends, const struct copse_state *state,
+                                 const struct copse_source *source, const struct copse_log *log,
+                                 uint64_t number)
 {
     struct join_row row;
     uint16_t part = 0;
-    *out = false;
+    for (uint32_t i = 0; log->class == COPSE_ENTRY_CONTROL && i < log->branch_count; i++) {
+        raise(ends, i, log->branches[i].first_seq == 0 ? 1 : 0); /* the JOIN */
+    }
     enum copse_err err = read_join(&row, state, &log->join, part);
     while (err == COPSE_OK) {
-        for (size_t i = 0; i < row.leaf_count; i++) {
+        for (size_t i = 0; err == COPSE_OK && i < row.leaf_count; i++) {
             struct copse_wanted_leaf leaf;
+            uint32_t branch = 0;
             if (!read_leaf(&leaf, &row.reader)) {
                 return COPSE_ERR_CORRUPT;
             }
-            err = is_below(out, source, log, held, &leaf);
-            if (err != COPSE_OK || *out) {
-                return err;
+            if (leaf.class != log->class) {
+                continue;
+            }
+            err = find_branch(&branch, source, log, number, &leaf);
+            if (err == COPSE_OK && branch < log->branch_count) {
+                want_way(ends, log, branch, leaf.seq);
+            } else if (err == COPSE_OK) {
+                want_below(ends, log, leaf.seq);
             }
         }
-        if (part == UINT16_MAX) {
-            break;
+        if (err == COPSE_OK) {
+            err = part == UINT16_MAX ? COPSE_ERR_NOT_FOUND
+                                     : read_join(&row, state, &log->join, ++part);
         }
-        err = read_join(&row, state, &log->join, ++part);
     }
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+enum copse_err copse_wanted_ends_of(struct copse_wanted_ends *out, const struct copse_state *state,
+                                    const struct copse_source *source, uint64_t number)
+{
+    const struct copse_log *log = source->log(source->context, number);
+    enum copse_wanted_extent extent = COPSE_WANTED_NOTHING;
+    *out = (struct copse_wanted_ends){{0}};
+    if (log == NULL) {
+        return COPSE_OK;
+    }
+    enum copse_err err = copse_wanted_of_log(&extent, state, &log->join, log->class);
+    for (uint32_t i = 0; i < log->branch_count; i++) {
+        const struct copse_log_branch *branch = &log->branches[i];
+        out->seq[i] = extent == COPSE_WANTED_ALL ? branch->last_seq + 1 : branch->first_seq;
+    }
+    if (err == COPSE_OK && extent == COPSE_WANTED_CLIPPED) {
+        err = want_named(out, state, source, log, number);
+    }
+    return err;
 }
 
 enum copse_err copse_wanted_has(bool *out, const struct copse_state *state,
                                 const struct copse_source *source, const struct copse_held *held)
 {
-    const struct copse_log *log = source->log(source->context, held->position.log);
+    struct copse_wanted_ends ends;
+    enum copse_err err = copse_wanted_ends_of(&ends, state, source, held->position.log);
+    *out = err == COPSE_OK && held->position.seq < ends.seq[held->position.branch];
+    return err;
+}
+
+enum copse_err copse_wanted_surplus(uint32_t *branch, const struct copse_state *state,
+                                    const struct copse_source *source, uint64_t number)
+{
+    const struct copse_log *log = source->log(source->context, number);
+    struct copse_wanted_ends ends;
+    uint32_t spared = 0;
     if (log == NULL) {
-        *out = false;
-        return COPSE_OK;
+        return COPSE_ERR_NOT_FOUND;
     }
-    enum copse_wanted_extent wanted;
-    enum copse_err err = copse_wanted_of_log(&wanted, state, &log->join, held->entry.class);
-    if (err != COPSE_OK) {
-        return err;
+    enum copse_err err = copse_wanted_ends_of(&ends, state, source, number);
+    for (uint32_t i = 0; i < log->branch_count; i++) {
+        bool is_wanted = ends.seq[i] > log->branches[i].first_seq;
+        spared |= is_wanted ? UINT32_C(1) << i : 0;
     }
-    bool is_join = copse_bytes_equal_ids(&held->id, &log->join);
-    *out = wanted == COPSE_WANTED_ALL || (wanted == COPSE_WANTED_CLIPPED && is_join);
-    if (wanted != COPSE_WANTED_CLIPPED || is_join) {
-        return COPSE_OK;
+    if (err == COPSE_OK) {
+        *branch = copse_log_surplus(log, spared);
     }
-    return is_named(out, state, source, log, held);
+    return err;
 }
 
 enum copse_err copse_wanted_awaits(bool *out, const struct copse_state *state,

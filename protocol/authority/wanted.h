@@ -45,6 +45,22 @@ enum copse_err copse_wanted_next_leaf(struct copse_wanted_leaf *out,
                                       const struct copse_state *state,
                                       const struct copse_id *join) COPSE_MUST_CHECK;
 
+/* How far each branch of a log is wanted, as one past the seq of the last wanted entry on it; of a
+ * branch of which no own entry is wanted, its first seq. What comes before a wanted entry is
+ * wanted. Cost: O(leaves named for the log). */
+struct copse_wanted_ends {
+    uint32_t seq[COPSE_LOG_BRANCHES_MAX]; /* by branch */
+};
+enum copse_err copse_wanted_ends_of(struct copse_wanted_ends *out, const struct copse_state *state,
+                                    const struct copse_source *source,
+                                    uint64_t log) COPSE_MUST_CHECK;
+
+/* The branch of a log to give up, as copse_log_surplus: those whose own first entry is wanted are
+ * spared. The first entry of the last branch need not be held yet. Source: SPEC 4.8. */
+enum copse_err copse_wanted_surplus(uint32_t *branch, const struct copse_state *state,
+                                    const struct copse_source *source,
+                                    uint64_t log) COPSE_MUST_CHECK;
+
 /* Is this entry wanted? Cost: O(leaves named for its log). */
 enum copse_err copse_wanted_has(bool *out, const struct copse_state *state,
                                 const struct copse_source *source,

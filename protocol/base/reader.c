@@ -14,7 +14,8 @@ struct head {
     uint64_t number;
 };
 
-/* The forms with a number behind the first byte: its width, and the least number that needs it. */
+/* The forms with a number behind the first byte: its width, and the least number that needs it.
+ * SPEC 2.2: "Every integer, length and count MUST have its shortest form" */
 struct long_form {
     uint8_t first;
     uint8_t width;
@@ -48,6 +49,7 @@ void copse_reader_init(struct copse_reader *reader, struct copse_slice bytes)
     reader->end = reader->cursor + bytes.size;
 }
 
+/* SPEC 2.6: "A reader MUST refuse what breaks 2.1 to 2.5 and MUST NOT repair it." */
 void copse_reader_fail(struct copse_reader *reader)
 {
     reader->cursor = NULL;
@@ -83,6 +85,7 @@ static struct head short_head(uint8_t first)
     if (first >= 0xe0) {
         return (struct head){COPSE_READER_NEGATIVE, UINT64_MAX - 0xffu + first};
     }
+    /* SPEC 2.1: "Floats and extensions MUST be refused." They are among what is left. */
     return (struct head){COPSE_READER_NONE, 0};
 }
 
@@ -95,7 +98,8 @@ static uint64_t big_endian(const uint8_t *bytes, size_t width)
     return number;
 }
 
-/* Negative numbers: int8 to int64, sign-extended; each must not fit the next shorter form. */
+/* Negative numbers: int8 to int64, sign-extended; each must not fit the next shorter form.
+ * SPEC 2.2: "a number that is not negative MUST use the unsigned forms" */
 static struct head negative_head(const uint8_t *bytes, uint8_t first, size_t left)
 {
     static const int64_t below[4] = {-32, INT8_MIN, INT16_MIN, INT32_MIN};
@@ -209,6 +213,7 @@ struct copse_slice copse_reader_bin(struct copse_reader *reader, size_t max)
     return take_bytes(reader, take_head(reader, COPSE_READER_BIN, max));
 }
 
+/* SPEC 2.3: "A str MUST be valid UTF-8" */
 struct copse_slice copse_reader_str(struct copse_reader *reader, size_t max)
 {
     struct copse_slice text = take_bytes(reader, take_head(reader, COPSE_READER_STR, max));
@@ -249,6 +254,7 @@ size_t copse_reader_map(struct copse_reader *reader, size_t max)
     return (size_t)count;
 }
 
+/* SPEC 2.4: "The keys of a map MUST be unsigned integers below 2^63 in strictly rising order." */
 uint64_t copse_reader_key(struct copse_reader *reader, int64_t *last)
 {
     uint64_t key = copse_reader_uint(reader, INT64_MAX);
@@ -268,7 +274,8 @@ struct open_value {
 };
 
 /* Enter an array or map of `left` values. False, and the reader failed, when there are too many
- * for the bytes left or `depth` are open already. */
+ * for the bytes left or `depth` are open already.
+ * SPEC 2.5: "Arrays and maps MUST NOT be nested more than 8 deep." */
 static bool enter(struct copse_reader *reader, struct open_value *open, unsigned *used,
                   unsigned depth)
 {

@@ -102,6 +102,7 @@ enum copse_err copse_entry_decode(struct copse_entry *out, struct copse_slice by
     entry.has_prev = read_optional_id(&reader, &entry.prev);
     entry.hlc = copse_reader_uint(&reader, INT64_MAX);
     entry.has_under = read_under(&reader, &entry.under);
+    /* SPEC 4.3: "Form rules see the twelve fields and sizes and MUST NOT look inside the op." */
     entry.op = copse_reader_value(&reader, COPSE_ENTRY_OP_DEPTH_MAX);
     bool has_hash = read_optional_id(&reader, &entry.content_hash);
     entry.content_size = (uint32_t)copse_reader_uint(&reader, COPSE_CONTENT_BYTES_MAX);

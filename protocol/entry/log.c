@@ -87,20 +87,27 @@ bool copse_log_is_frozen(uint32_t *fork_seq, const struct copse_log *log)
     return true;
 }
 
+/* Is branch `a` of a higher fork than `b`, or of two alike that with the larger id? */
+static bool is_higher(const struct copse_log *log, uint32_t a, uint32_t b)
+{
+    const struct copse_log_branch *x = &log->branches[a];
+    const struct copse_log_branch *y = &log->branches[b];
+    return x->first_seq > y->first_seq ||
+           (x->first_seq == y->first_seq && copse_bytes_compare_ids(&x->first, &y->first) > 0);
+}
+
 /* A branch begins above the one that it leaves, so nothing leaves the one that begins highest. */
-uint32_t copse_log_surplus(const struct copse_log *log)
+uint32_t copse_log_surplus(const struct copse_log *log, uint32_t spared)
 {
     uint32_t worst = log->branch_count;
+    uint32_t all = (UINT32_C(1) << log->branch_count) - 1;
     if (log->branch_count <= COPSE_LOG_LEAVES_MAX + 1) {
         return worst;
     }
+    spared = (spared & all) == all ? 0 : spared;
     for (uint32_t i = 0; i < log->branch_count; i++) {
-        const struct copse_log_branch *a = &log->branches[i];
-        const struct copse_log_branch *b = &log->branches[worst < log->branch_count ? worst : i];
-        bool is_worse =
-            a->first_seq > b->first_seq ||
-            (a->first_seq == b->first_seq && copse_bytes_compare_ids(&a->first, &b->first) > 0);
-        if (worst == log->branch_count || is_worse) {
+        bool is_spared = (spared & UINT32_C(1) << i) != 0;
+        if (!is_spared && (worst == log->branch_count || is_higher(log, i, worst))) {
             worst = i;
         }
     }

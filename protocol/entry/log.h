@@ -58,9 +58,10 @@ bool copse_log_reaches(const struct copse_log *log, const struct copse_position 
  * are its trunk. Source: SPEC 4.8. */
 bool copse_log_is_frozen(uint32_t *fork_seq, const struct copse_log *log);
 
-/* The branch to give up when there are more than 17: the one with the highest first seq (ties: the
- * larger id of its first entry). Nothing leaves it. Returns its number, or branch_count when there
- * are no more than 17. Source: SPEC 4.8. */
-uint32_t copse_log_surplus(const struct copse_log *log);
+/* The branch to give up when there are more than 17: of those whose bit is not in `spared`, or of
+ * all where it has them all, the one with the highest first seq (ties: the larger id of its first
+ * entry). Nothing leaves it but what is not spared either. Returns its number, or branch_count when
+ * there are no more than 17. Source: SPEC 4.8. */
+uint32_t copse_log_surplus(const struct copse_log *log, uint32_t spared);
 
 #endif

@@ -25,6 +25,12 @@ struct copse_held {
     struct copse_slice content; /* without salt; meaningful if PRESENT; borrowed */
 };
 
+/* An entry that is held by its id alone, beside the logs (SPEC 6.14). */
+struct copse_source_loose {
+    struct copse_id id;
+    struct copse_entry entry; /* op and ext borrowed */
+};
+
 struct copse_source {
     /* The entry of an id of this community. COPSE_OK or COPSE_ERR_NOT_FOUND, or a fault from below.
      */
@@ -34,6 +40,10 @@ struct copse_source {
     /* Every class 0 entry, each after its prev. Begin with *cursor = 0; COPSE_ERR_NOT_FOUND at the
      * end. */
     enum copse_err (*next_control)(void *context, struct copse_held *out, uint64_t *cursor);
+    /* The loose EDITs of an object by id: the first behind *cursor, which is set to it. Begin with
+     * zeros; COPSE_ERR_NOT_FOUND after the last. NULL: there are none. */
+    enum copse_err (*next_loose)(void *context, struct copse_source_loose *out,
+                                 struct copse_id *cursor, const struct copse_id *object);
     void *context;
 };
 

@@ -34,14 +34,12 @@ enum copse_text_status {
 
 struct copse_text_op {
     struct copse_id id;
-    struct copse_id author;          /* a device key */
-    const struct copse_id *parents;  /* rising; borrowed for the call */
-    size_t parent_count;             /* at most COPSE_TEXT_PARENTS_MAX */
-    const struct copse_id *previous; /* the author's op on this text before it in its log, or NULL;
-                                        borrowed for the call */
-    struct copse_slice shape;        /* SPEC 6.2; borrowed for the call */
-    size_t content_size;             /* bytes, as the entry declares; whether held or not */
-    struct copse_slice content;      /* data NULL: absent; borrowed until it is replaced with
+    struct copse_id author;         /* a device key */
+    const struct copse_id *parents; /* rising; borrowed for the call */
+    size_t parent_count;            /* at most COPSE_TEXT_PARENTS_MAX */
+    struct copse_slice shape;       /* SPEC 6.2; borrowed for the call */
+    size_t content_size;            /* bytes, as the entry declares; whether held or not */
+    struct copse_slice content;     /* data NULL: absent; borrowed until it is replaced with
                                         copse_text_set_content, or the text is freed */
     enum copse_text_status status;
 };

@@ -11,8 +11,8 @@
 
 #define NONE COPSE_TEXT_GRAPH_NONE
 
-/* Nodes that one op can bring: itself, its parents, the author's op before it. */
-#define NODES_PER_ADD (COPSE_TEXT_PARENTS_MAX + 2u)
+/* Nodes that one op can bring: itself and its parents. */
+#define NODES_PER_ADD (COPSE_TEXT_PARENTS_MAX + 1u)
 
 void copse_text_graph_init(struct copse_text_graph *graph, const struct copse_memory *memory)
 {
@@ -120,7 +120,7 @@ static uint32_t name(struct copse_text_graph *graph, const struct copse_id *id)
     size_t slot = slot_of(graph, id);
     if (graph->slots[slot] == 0) {
         graph->nodes[graph->node_count] =
-            (struct copse_text_node){.id = *id, .children = NONE, .previous = NONE, .order = NONE};
+            (struct copse_text_node){.id = *id, .children = NONE, .order = NONE};
         graph->node_count++;
         graph->slots[slot] = (uint32_t)graph->node_count;
     }
@@ -196,7 +196,8 @@ static void link_parents(struct copse_text_graph *graph, uint32_t number,
     }
 }
 
-/* No recursion: the list of ready ops is the queue. */
+/* SPEC 6.3: "A program MUST bring in what waited without recursion." The list of ready ops is the
+ * queue. */
 static void drain(struct copse_text_graph *graph, uint32_t number)
 {
     size_t next = graph->ready_count;
@@ -239,9 +240,6 @@ enum copse_err copse_text_graph_add(struct copse_text_graph *graph, const struct
     node->content = copse_text_graph_fit(node, op->content);
     graph->here_count++;
     link_parents(graph, number, op);
-    if (op->previous != NULL) {
-        node->previous = name(graph, op->previous);
-    }
     if (node->waits_for == 0) {
         drain(graph, number);
     }

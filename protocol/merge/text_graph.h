@@ -21,7 +21,6 @@ struct copse_text_node {
     uint32_t parents;           /* the first in graph->parents */
     uint32_t patches;           /* the first in graph->patches */
     uint32_t children;          /* the first edge, or NONE */
-    uint32_t previous;          /* an op, or NONE */
     uint32_t units;             /* the sum of insertions */
     uint16_t patch_count;
     uint8_t parent_count;

@@ -187,15 +187,13 @@ enum copse_err copse_text_walk_move_to_all(struct copse_text_walk *walk)
 }
 
 /* SPEC 6.5: "An op is *refused* if any of these holds; it then counts as an op without patches, and
- * keeps its place in the graph." The walk stands at the version of its parents. */
+ * keeps its place in the graph." The walk stands at the version of its parents.
+ * SPEC 6.5: "refusing MUST NOT look at a log, at a content, at a status, or at anything concurrent"
+ */
 static bool is_refused(const struct copse_text_walk *walk, const struct copse_text_node *node)
 {
-    const struct copse_text_node *nodes = walk->graph->nodes;
     if (node->is_malformed || walk->ops >= walk->ops_max ||
         (uint64_t)walk->units + node->units > COPSE_TEXT_UNITS_MAX) {
-        return true;
-    }
-    if (node->previous != NONE && !nodes[node->previous].is_in_version) {
         return true;
     }
     if (node->patch_count == 0) {
@@ -338,6 +336,7 @@ static enum copse_err reserve(struct copse_text_walk *walk)
     return err;
 }
 
+/* SPEC 6.13: "It MUST NOT refuse an op for what merging it costs" */
 enum copse_err copse_text_walk_run(struct copse_text_walk *walk, uint64_t budget)
 {
     if (walk->is_broken) {

@@ -85,6 +85,11 @@ struct copse_fold_prefix copse_fold_edits(const struct copse_id *object)
     return begin_with_id('T', object);
 }
 
+struct copse_fold_prefix copse_fold_all_edits(void)
+{
+    return begin('T');
+}
+
 struct copse_fold_prefix copse_fold_acts(const struct copse_id *target, enum copse_op_kind kind)
 {
     return begin_with_id_and_number('A', target, (uint32_t)kind);
@@ -103,6 +108,19 @@ struct copse_fold_prefix copse_fold_devices(const struct copse_id *person)
 struct copse_fold_prefix copse_fold_people(void)
 {
     return begin('P');
+}
+
+enum copse_err copse_fold_has_edit(bool *out, const struct copse_state *state,
+                                   const struct copse_id *object, const struct copse_id *id,
+                                   uint64_t hlc)
+{
+    struct copse_fold_prefix key = copse_fold_edits(object);
+    struct copse_slice value;
+    append_u64(&key, hlc);
+    append_id(&key, id);
+    enum copse_err err = copse_state_get(state, &value, copse_fold_bytes(&key));
+    *out = err == COPSE_OK;
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
 struct copse_slice copse_fold_bytes(const struct copse_fold_prefix *prefix)

@@ -52,11 +52,18 @@ struct copse_fold_prefix copse_fold_all_children(void);                      /* 
 struct copse_fold_prefix copse_fold_kind(uint32_t object_kind); /* hlc falling, id rising */
 struct copse_fold_prefix copse_fold_field(const struct copse_id *object, uint32_t field); /* id */
 struct copse_fold_prefix copse_fold_edits(const struct copse_id *object); /* (hlc, id) */
+struct copse_fold_prefix copse_fold_all_edits(void);                      /* (object, hlc, id) */
 struct copse_fold_prefix copse_fold_acts(const struct copse_id *target,
                                          enum copse_op_kind kind);           /* id */
 struct copse_fold_prefix copse_fold_all_acts(const struct copse_id *target); /* (op kind, id) */
 struct copse_fold_prefix copse_fold_devices(const struct copse_id *person);  /* id */
 struct copse_fold_prefix copse_fold_people(void);                            /* (person, id) */
+
+/* Is this entry indexed as an EDIT of the object? COPSE_OK or what the state gives. Cost: one
+ * read. */
+enum copse_err copse_fold_has_edit(bool *out, const struct copse_state *state,
+                                   const struct copse_id *object, const struct copse_id *id,
+                                   uint64_t hlc) COPSE_MUST_CHECK;
 
 /* The bytes of a prefix, borrowed from it. */
 struct copse_slice copse_fold_bytes(const struct copse_fold_prefix *prefix);

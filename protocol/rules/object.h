@@ -44,6 +44,9 @@
     X(CLAIMED_AUTHOR, 12, "claimed_author") \
     X(CLAIMED_TIME,   13, "claimed_time") \
     X(EXTRA,          14, "extra")      \
+    X(PRACTICE,       15, "practice")   \
+    X(VALUES,         16, "values")     \
+    X(WHO,            17, "who")        \
     X(TAGS,           32, "tags")       \
     X(ALIASES,        33, "aliases")    \
     X(LINKS,          34, "links")      \

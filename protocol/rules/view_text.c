@@ -1,34 +1,7 @@
-/* How it works: the merge wants to know of each op the one that its author made before it on this
- * text. So first the places of all EDITs are gathered and sorted by log, branch and seq: what comes
- * before an EDIT is its neighbour, or lies on a branch that its branch leaves. Then each is judged
- * and handed to the merge.
+/* How it works: each EDIT of a log is judged and handed to the merge; what is held loose is muted,
+ * and no judge is asked.
  */
 #include "protocol/rules/view_text.h"
-
-#include "protocol/base/sort.h"
-
-struct edit {
-    struct copse_id id;
-    struct copse_position position;
-};
-
-struct edits {
-    struct edit *items;
-    size_t count, capacity;
-};
-
-static int compare_places(const void *a, const void *b)
-{
-    const struct copse_position *x = &((const struct edit *)a)->position;
-    const struct copse_position *y = &((const struct edit *)b)->position;
-    if (x->log != y->log) {
-        return x->log < y->log ? -1 : 1;
-    }
-    if (x->branch != y->branch) {
-        return x->branch < y->branch ? -1 : 1;
-    }
-    return (x->seq > y->seq) - (x->seq < y->seq);
-}
 
 void copse_view_text_open(struct copse_view_cursor *cursor, const struct copse_id *object)
 {
@@ -55,125 +28,85 @@ enum copse_err copse_view_text_next(struct copse_view *view, struct copse_view_e
     return err != COPSE_OK ? err : copse_view_load(view, out, &id);
 }
 
-static enum copse_err gather(struct copse_view *view, struct edits *edits,
-                             const struct copse_id *object)
+/* Hand an entry and its op, which is an EDIT, to the merge. */
+static enum copse_err add(struct copse_text *text, const struct copse_id *id,
+                          const struct copse_entry *entry, const struct copse_op *op,
+                          enum copse_text_status status, struct copse_slice content)
 {
-    const struct copse_view_options *options = copse_view_options_of(view);
-    struct copse_view_cursor cursor;
-    copse_view_text_open(&cursor, object);
-    for (;;) {
-        struct copse_id id;
-        struct copse_held held;
-        enum copse_err err = next_id(view, &id, &cursor);
-        if (err == COPSE_ERR_NOT_FOUND) {
-            return COPSE_OK;
-        }
-        if (err == COPSE_OK) {
-            err = options->source->find(options->source->context, &held, &id);
-        }
-        if (err == COPSE_OK) {
-            err = copse_memory_grow(options->memory, &edits->items, &edits->capacity,
-                                    edits->count + 1, sizeof *edits->items);
-        }
-        if (err != COPSE_OK) {
-            return err;
-        }
-        edits->items[edits->count] = (struct edit){id, held.position};
-        edits->count++;
-    }
-}
-
-/* The last EDIT of one branch with a seq below `place`'s; NULL if there is none. */
-static const struct edit *last_before(const struct edits *edits, const struct edit *place)
-{
-    size_t low = 0;
-    size_t high = edits->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_places(&edits->items[middle], place) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    if (low == 0) {
-        return NULL;
-    }
-    const struct edit *found = &edits->items[low - 1];
-    bool is_same_branch = found->position.log == place->position.log &&
-                          found->position.branch == place->position.branch;
-    return is_same_branch ? found : NULL;
-}
-
-/* The nearest EDIT before `edit` in its log: on its branch, or on one that this leaves. */
-static const struct copse_id *previous_of(const struct copse_view_options *options,
-                                          const struct edits *edits, const struct edit *edit)
-{
-    const struct copse_source *source = options->source;
-    const struct copse_log *log = source->log(source->context, edit->position.log);
-    struct edit place = *edit;
-    const struct edit *found = last_before(edits, &place);
-    while (found == NULL && log != NULL) {
-        const struct copse_log_branch *branch = &log->branches[place.position.branch];
-        if (branch->parent == place.position.branch) {
-            break;
-        }
-        place.position.branch = branch->parent;
-        place.position.seq = branch->first_seq;
-        found = last_before(edits, &place);
-    }
-    return found == NULL ? NULL : &found->id;
-}
-
-static enum copse_err add(struct copse_view *view, struct copse_text *text,
-                          const struct copse_id *id, const struct copse_id *previous)
-{
-    struct copse_view_entry entry;
-    enum copse_err err = copse_view_load(view, &entry, id);
-    if (err != COPSE_OK || entry.verdict == COPSE_VERDICT_REFUSED) {
-        return err;
-    }
     struct copse_id parents[COPSE_OP_PARENTS_MAX];
-    struct copse_op_list list = entry.op.ids;
+    struct copse_op_list list = op->ids;
     size_t count = 0;
     while (count < COPSE_ARRAY_SIZE(parents) && copse_op_next_id(&list, &parents[count])) {
         count++;
     }
-    struct copse_text_op op = {
+    const struct copse_text_op edit = {
         .id = *id,
-        .author = entry.held.entry.author,
+        .author = entry->author,
         .parents = parents,
         .parent_count = count,
-        .previous = previous,
-        .shape = entry.op.value,
-        .content_size = entry.held.entry.content_size,
-        .status = entry.counts ? COPSE_TEXT_HONOURED : COPSE_TEXT_MUTED,
+        .shape = op->value,
+        .content_size = entry->content_size,
+        .content = content,
+        .status = status,
     };
-    if (entry.words == COPSE_VIEW_HERE) {
-        op.content = entry.held.content;
+    return copse_text_add(text, &edit);
+}
+
+static enum copse_err add_held(struct copse_view *view, struct copse_text *text,
+                               const struct copse_id *object)
+{
+    struct copse_view_cursor cursor;
+    copse_view_text_open(&cursor, object);
+    for (;;) {
+        struct copse_view_entry entry;
+        enum copse_err err = copse_view_text_next(view, &entry, &cursor);
+        if (err == COPSE_OK && entry.verdict != COPSE_VERDICT_REFUSED) {
+            const struct copse_slice words = {NULL, 0};
+            err = add(text, &entry.held.id, &entry.held.entry, &entry.op,
+                      entry.counts ? COPSE_TEXT_HONOURED : COPSE_TEXT_MUTED,
+                      entry.words == COPSE_VIEW_HERE ? entry.held.content : words);
+        }
+        if (err != COPSE_OK) {
+            return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+        }
     }
-    return copse_text_add(text, &op);
+}
+
+/* SPEC 6.14: "It is muted, whoever wrote it" */
+static enum copse_err add_loose(struct copse_view *view, struct copse_text *text,
+                                const struct copse_id *object)
+{
+    const struct copse_source *source = copse_view_options_of(view)->source;
+    struct copse_id cursor = {{0}};
+    struct copse_source_loose loose;
+    enum copse_err err = source->next_loose == NULL ? COPSE_ERR_NOT_FOUND : COPSE_OK;
+    while (err == COPSE_OK) {
+        struct copse_op op;
+        err = source->next_loose(source->context, &loose, &cursor, object);
+        if (err == COPSE_OK) {
+            err = copse_op_decode(&op, loose.entry.op, loose.entry.class);
+        }
+        if (err == COPSE_OK) {
+            err = add(text, &loose.id, &loose.entry, &op, COPSE_TEXT_MUTED,
+                      (struct copse_slice){NULL, 0});
+        }
+        err = err == COPSE_ERR_EXISTS ? COPSE_OK : err; /* its log has come */
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
 enum copse_err copse_view_text_load(struct copse_view *view, struct copse_text **out,
                                     const struct copse_view_object *object)
 {
-    const struct copse_view_options *options = copse_view_options_of(view);
-    struct edits edits = {NULL, 0, 0};
     struct copse_text *text = NULL;
-    enum copse_err err = copse_text_new(&text, options->memory);
+    enum copse_err err = copse_text_new(&text, copse_view_options_of(view)->memory);
     if (err != COPSE_OK) {
         return err;
     }
-    err = gather(view, &edits, &object->id);
-    if (err == COPSE_OK && edits.count > 0) {
-        copse_sort(edits.items, edits.count, sizeof *edits.items, compare_places);
+    err = add_held(view, text, &object->id);
+    if (err == COPSE_OK) {
+        err = add_loose(view, text, &object->id);
     }
-    for (size_t i = 0; err == COPSE_OK && i < edits.count; i++) {
-        const struct copse_id *previous = previous_of(options, &edits, &edits.items[i]);
-        err = add(view, text, &edits.items[i].id, previous);
-    }
-    copse_memory_free(options->memory, edits.items);
     if (err != COPSE_OK) {
         copse_text_free(text);
         return err;

@@ -8,12 +8,12 @@
 #include "protocol/merge/text.h"
 #include "protocol/rules/view.h"
 
-/* Make the text of an object from all its EDITs: those that do not count are muted, and words that
- * are erased or not here are absent. The caller owns *out and merges it; it borrows contents from
- * the source, so it must be freed before the read transaction ends. An object without a text has
- * an empty one.
+/* Make the text of an object from all its EDITs, in logs and loose: those that do not count are
+ * muted, and words that are erased or not here are absent. The caller owns *out and merges it; it
+ * borrows contents from the source, so it must be freed before the read transaction ends. An object
+ * without a text has an empty one.
  * Returns COPSE_OK, COPSE_ERR_NOMEM, or as copse_view_load.
- * Cost: O(n log n) in EDITs, and one copse_view_load each. Source: SPEC 8.9. */
+ * Cost: one copse_view_load for each EDIT. Source: SPEC 8.9. */
 enum copse_err copse_view_text_load(struct copse_view *view, struct copse_text **out,
                                     const struct copse_view_object *object) COPSE_MUST_CHECK;
 

@@ -465,8 +465,8 @@ static enum copse_err take_cdata(struct copse_channel *channel, struct copse_cha
                                  struct copse_channel_link *link,
                                  const struct copse_message *message)
 {
-    enum copse_err err =
-        copse_want_check(link->port, &channel->community, &gift->id, message->content.salted);
+    enum copse_err err = copse_want_check(&channel->want, link->port, &channel->community,
+                                          &gift->id, message->content.salted);
     if (err == COPSE_ERR_SIGNATURE) {
         copse_channel_close(channel, COPSE_CODE_BAD_ENTRY);
         return COPSE_OK;
@@ -479,7 +479,8 @@ static enum copse_err take_cdata(struct copse_channel *channel, struct copse_cha
     if (err != COPSE_OK) {
         return err;
     }
-    gift->kind = COPSE_CHANNEL_CONTENT;
+    gift->kind = channel->want.wanted_what == COPSE_MESSAGE_ENTRIES ? COPSE_CHANNEL_LOOSE
+                                                                    : COPSE_CHANNEL_CONTENT;
     gift->ticket = copse_intake_put_other(&link->intake, channel->handle, link->weight);
     gift->salted = message->content.salted;
     return COPSE_OK;
@@ -512,14 +513,15 @@ static void take_cwant(struct copse_channel *channel, const struct copse_message
 {
     if (!is_open(channel) || channel->standing != COPSE_PORT_MEMBER) {
         copse_channel_close(channel, COPSE_CODE_STATE);
-    } else if (!copse_want_take(&channel->want, message->content.id)) {
+    } else if (!copse_want_take(&channel->want, message)) {
         copse_channel_close(channel, COPSE_CODE_RATE);
     }
 }
 
-size_t copse_channel_want(struct copse_channel *channel, const struct copse_id *ids, size_t count)
+size_t copse_channel_want(struct copse_channel *channel, enum copse_message_what what,
+                          const struct copse_id *ids, size_t count)
 {
-    size_t taken = is_open(channel) ? copse_want_add(&channel->want, ids, count) : 0;
+    size_t taken = is_open(channel) ? copse_want_add(&channel->want, what, ids, count) : 0;
     if (taken > 0) {
         channel->due |= COPSE_CHANNEL_DUE_CWANT;
     }
@@ -746,8 +748,8 @@ void copse_channel_compare(struct copse_channel *channel)
     channel->wants_round = true;
 }
 
-/* Is this side waiting for the peer? In LIVE nobody waits but for contents that were asked for; what
- * is being stored is our own delay. */
+/* Is this side waiting for the peer? In LIVE nobody waits but for contents that were asked for;
+ * what is being stored is our own delay. */
 static bool waits_for_peer(const struct copse_channel *channel,
                            const struct copse_channel_link *link)
 {

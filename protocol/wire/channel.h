@@ -75,6 +75,7 @@ enum copse_channel_gift_kind {
     COPSE_CHANNEL_ENTRIES,
     COPSE_CHANNEL_ADMISSION, /* entries that begin with the peer's JOIN: store if it is honoured */
     COPSE_CHANNEL_CONTENT,
+    COPSE_CHANNEL_LOOSE, /* the bytes of an entry that was asked for by id */
     COPSE_CHANNEL_NO_CONTENT,
 };
 
@@ -84,8 +85,8 @@ struct copse_channel_gift {
     const struct copse_run_item *items;
     size_t item_count;
     const struct copse_signature *signature; /* of the last item */
-    struct copse_id id;                      /* of the entry: CONTENT, NO_CONTENT */
-    struct copse_slice salted;
+    struct copse_id id;                      /* of the entry: CONTENT, LOOSE, NO_CONTENT */
+    struct copse_slice salted;               /* CONTENT; LOOSE: the entry */
     enum copse_message_why why;
 };
 
@@ -171,8 +172,10 @@ void copse_channel_push(struct copse_channel *channel, const struct copse_channe
 /* Begin a new round when the present one is over. */
 void copse_channel_compare(struct copse_channel *channel);
 
-/* Ask the peer for contents. Returns how many of them were taken: none while others are asked. */
-size_t copse_channel_want(struct copse_channel *channel, const struct copse_id *ids, size_t count);
+/* Ask the peer for entries or contents. Returns how many of them were taken: none while others are
+ * asked. */
+size_t copse_channel_want(struct copse_channel *channel, enum copse_message_what what,
+                          const struct copse_id *ids, size_t count);
 
 /* When tick has something to do, and doing it. UINT64_MAX: never. */
 uint64_t copse_channel_deadline_ms(const struct copse_channel *channel,

@@ -117,14 +117,21 @@ struct copse_message {
             struct copse_slice known; /* packed */
         } locate;
         struct {
-            uint64_t why;          /* CNONE: enum copse_message_why */
-            struct copse_slice id; /* CDATA, CNONE; of CWANT packed ids */
-            struct copse_slice salted;
+            uint64_t what;             /* CWANT: enum copse_message_what */
+            uint64_t why;              /* CNONE: enum copse_message_why */
+            struct copse_slice id;     /* CDATA, CNONE; of CWANT packed ids */
+            struct copse_slice salted; /* CDATA; or the bytes of an entry, if that was asked for */
         } content;
     };
 };
 
-/* Why a content is not given (CNONE). */
+/* What is asked for of an entry (CWANT). */
+enum copse_message_what {
+    COPSE_MESSAGE_CONTENTS = 0,
+    COPSE_MESSAGE_ENTRIES = 1, /* itself, to be held loose: SPEC 6.14 */
+};
+
+/* Why it is not given (CNONE). */
 enum copse_message_why {
     COPSE_MESSAGE_MISSING = 0,
     COPSE_MESSAGE_ERASED = 1,

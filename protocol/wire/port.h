@@ -75,6 +75,9 @@ struct copse_port {
     /* Sign `message` (SPEC 10.9) by this node's device of the community. */
     enum copse_err (*prove)(void *context, struct copse_port_proof *out,
                             const struct copse_id *community, struct copse_slice message);
+    /* The bytes of an entry that is held loose (SPEC 6.14). COPSE_OK or COPSE_ERR_NOT_FOUND. */
+    enum copse_err (*find_loose)(void *context, struct copse_slice *out,
+                                 const struct copse_id *community, const struct copse_id *id);
     void *context;
 };
 

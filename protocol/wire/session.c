@@ -584,6 +584,9 @@ static bool next_gift(struct copse_session *session, struct copse_session_event 
     case COPSE_CHANNEL_CONTENT:
         out->kind = COPSE_SESSION_CONTENT;
         break;
+    case COPSE_CHANNEL_LOOSE:
+        out->kind = COPSE_SESSION_LOOSE;
+        break;
     case COPSE_CHANNEL_NO_CONTENT:
         out->kind = COPSE_SESSION_NO_CONTENT;
         break;
@@ -675,10 +678,10 @@ void copse_session_compare(struct copse_session *session, const struct copse_id 
 }
 
 size_t copse_session_want(struct copse_session *session, const struct copse_id *community,
-                          const struct copse_id *ids, size_t count)
+                          enum copse_message_what what, const struct copse_id *ids, size_t count)
 {
     struct copse_channel *channel = copse_handles_find(&session->handles, community);
-    return channel == NULL ? 0 : copse_channel_want(channel, ids, count);
+    return channel == NULL ? 0 : copse_channel_want(channel, what, ids, count);
 }
 
 void copse_session_stored(struct copse_session *session, uint64_t ticket,

@@ -49,6 +49,7 @@ enum copse_session_event_kind {
     COPSE_SESSION_ENTRIES,    /* verified, to be stored: tell the outcome */
     COPSE_SESSION_ADMISSION,  /* the same; store only if the JOIN it begins with is honoured */
     COPSE_SESSION_CONTENT,    /* verified, to be stored: tell the outcome */
+    COPSE_SESSION_LOOSE,      /* an entry asked for by id, no more checked than that: tell it too */
     COPSE_SESSION_NO_CONTENT, /* the peer has not what was asked for; `gift.why` */
     COPSE_SESSION_EQUAL,      /* both hold the same of this community now */
     COPSE_SESSION_PUBLISH,    /* own entries are about to leave for the first time: note it on the
@@ -64,7 +65,7 @@ struct copse_session_event {
     struct copse_id device;    /* OPENED: the peer's */
     enum copse_port_standing standing;
     enum copse_code code;
-    struct copse_channel_gift gift; /* ENTRIES, ADMISSION, CONTENT, NO_CONTENT */
+    struct copse_channel_gift gift; /* ENTRIES, ADMISSION, CONTENT, LOOSE, NO_CONTENT */
 };
 
 /* What the peer said of itself, and how much has passed. */
@@ -126,9 +127,10 @@ void copse_session_push(struct copse_session *session, const struct copse_id *co
                         const struct copse_channel_push *push);
 /* Compare again when what is under way is over. */
 void copse_session_compare(struct copse_session *session, const struct copse_id *community);
-/* Ask for contents of entries. Returns how many ids were taken: none while others are asked. */
+/* Ask for entries by id, or for their contents. Returns how many ids were taken: none while others
+ * are asked. */
 size_t copse_session_want(struct copse_session *session, const struct copse_id *community,
-                          const struct copse_id *ids, size_t count);
+                          enum copse_message_what what, const struct copse_id *ids, size_t count);
 
 /* The outcome of an event's ticket, once durable. Each ticket once; an unknown one is a bug. */
 void copse_session_stored(struct copse_session *session, uint64_t ticket,

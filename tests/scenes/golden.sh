@@ -38,6 +38,8 @@ printf 'One.\n\nTwo.\n' >"$folder/page.md"
 golden page-new page new Torque -F "$folder/page.md" --tag lab
 page=$(field id)
 first=$(field version)
+run --json feed -n 1
+same "$(field title)$(field what)" Torquenew "a page that was made, at the end of a list"
 printf 'One.\n\nThree.\n' >"$folder/page.md"
 golden page-edit page edit "$page" -F "$folder/page.md" --base "$first"
 golden page-edit-2 page edit "$page" -F "$folder/page.md"
@@ -76,3 +78,31 @@ same "$(field format)" 1 version
 run --json help
 same "$(field verb)" ask help
 golden me-name me name Ana Maria Ruiz
+
+# People: one of whom only the key is known yet.
+ben=0000c00000000000000000000000000000000000000000000000000000000000
+golden role-grant people role grant "$ben" moderator --until 2099-12-31 --attribute mentor
+golden role-grant-2 people role grant "$ben" member
+golden role-list people role list
+golden people-list people list
+golden people-show people show 0000c
+golden people-mute people mute 0000c
+golden people-mute-2 people mute 0000c --undo
+golden role-history people role history 0000c
+golden role-revoke people role revoke 0000c moderator --reason "The project is over."
+golden role-end people role end 0000c
+golden moderate-remove moderate remove 0000c --reason "Adverts."
+golden moderate-readmit moderate readmit 0000c --reason "We have talked."
+golden moderate-late moderate late
+golden invites-list community invites list
+golden invites-revoke invites revoke "$(field id)"
+golden charter-amend charter amend --who "Teachers" --guests-write yes --approve new,edits
+golden charter-show charter show
+golden charter-history charter history
+golden unplaced-list unplaced list
+golden unplaced-save unplaced save "$folder/unplaced.md"
+golden role-end-2 people role end --code "$code"
+golden successor community successor "Physics 2" --kind moderated --founder "$ben" \
+    -C "Physics teaching"
+golden invite-2 invite -C "Physics 2"
+golden community-leave community leave --yes --code "$code" -C "Physics 2"

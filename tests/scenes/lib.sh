@@ -71,6 +71,20 @@ same() {
     [ "$1" = "$2" ] || fail "$3: '$1', not '$2'"
 }
 
+# keep NAME... / restore NAME...: folders as they are now, and as they were then.
+keep() {
+    for kept in "$@"; do
+        rm -rf "$folder/kept-$kept"
+        [ ! -e "$folder/$kept" ] || cp -a "$folder/$kept" "$folder/kept-$kept"
+    done
+}
+restore() {
+    for kept in "$@"; do
+        rm -rf "${folder:?}/$kept"
+        [ ! -e "$folder/kept-$kept" ] || cp -a "$folder/kept-$kept" "$folder/$kept"
+    done
+}
+
 # Ids, times and other things that differ from run to run become words.
 masked() {
     printf '%s\n' "$output" | sed -E 's/"[0-9a-f]{64}"/"ID"/g

@@ -98,6 +98,11 @@ static void compare(struct sim_world *world, const struct sim_node *one, const s
         check_explain(two, one);
         return;
     }
+    struct copse_id items[2] = {derive_items(one), derive_items(two)};
+    if (!copse_bytes_equal_ids(&items[0], &items[1])) {
+        sim_world_fail(world, "nodes %zu and %zu have nothing to exchange and different items",
+                       one->number, two->number);
+    }
     derive_compare(world, one, two);
 }
 

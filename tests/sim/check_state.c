@@ -42,7 +42,7 @@ static bool give_some(struct sim_world *world, const struct sim_node *from, stru
 }
 
 /* What was erased on the way, by an act that then did not count after all, is asked for again. */
-static void give_contents(const struct sim_node *from, struct sim_node *to)
+static void give_contents(struct sim_world *world, const struct sim_node *from, struct sim_node *to)
 {
     for (size_t i = 0; i < from->count; i++) {
         const struct sim_note *note = &from->notes[i];
@@ -51,6 +51,7 @@ static void give_contents(const struct sim_node *from, struct sim_node *to)
                                         (struct copse_slice){note->salted, note->salted_size});
         }
     }
+    derive_give_loose(world, from, to);
     sim_node_settle(to);
 }
 
@@ -68,7 +69,7 @@ void check_state(struct sim_world *world, const struct sim_node *node)
     for (size_t round = 0; round < ROUNDS_MAX && idle < IDLE_ROUNDS; round++) {
         idle = give_some(world, node, &fresh, order, settle_percent) ? 0 : idle + 1;
     }
-    give_contents(node, &fresh);
+    give_contents(world, node, &fresh);
     struct copse_id held[2] = {check_held(node), check_held(&fresh)};
     if (!copse_bytes_equal_ids(&held[0], &held[1])) {
         sim_world_fail(world, "node %zu, rebuilt, holds other entries", node->number);

@@ -188,22 +188,6 @@ static bool read_edit(struct copse_op *op, struct copse_held *held, const struct
            copse_op_decode(op, held->entry.op, held->entry.class) == COPSE_OK;
 }
 
-/* The author's edit of the same text before this one in its log; SIM_NONE if there is none. */
-static size_t previous_edit(const struct sim_node *node, const struct copse_held *held,
-                            const struct copse_id *object)
-{
-    const struct copse_entry *entry = &held->entry;
-    while (entry->seq > 0) {
-        const struct sim_note *note = sim_node_find(node, &entry->prev);
-        size_t index = (size_t)(note - node->notes);
-        if (note->kind == COPSE_OP_EDIT && copse_bytes_equal_ids(&note->about, object)) {
-            return index;
-        }
-        entry = &memory_source_at(node->source, index)->entry;
-    }
-    return SIM_NONE;
-}
-
 static void add_edit(struct copse_text *text, const struct sim_node *node, size_t index)
 {
     struct copse_op op;
@@ -217,9 +201,7 @@ static void add_edit(struct copse_text *text, const struct sim_node *node, size_
     while (copse_op_next_id(&list, &parents[edit.parent_count])) {
         edit.parent_count++;
     }
-    size_t previous = previous_edit(node, &held, &op.target);
     edit.parents = parents;
-    edit.previous = previous == SIM_NONE ? NULL : &node->notes[previous].id;
     edit.shape = op.value;
     edit.content_size = held.entry.content_size;
     edit.content = held.content;

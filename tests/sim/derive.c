@@ -5,12 +5,15 @@
  */
 #include "tests/sim/derive.h"
 
-#include "protocol/authority/governance.h"
+#include "protocol/authority/docket.h"
+#include "protocol/authority/item.h"
 #include "protocol/authority/standing.h"
+#include "protocol/authority/update.h"
 #include "protocol/authority/walk.h"
 #include "protocol/authority/wanted.h"
 #include "protocol/rules/export.h"
 #include "protocol/rules/fold.h"
+#include "protocol/rules/loose.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -34,24 +37,6 @@ static bool read_op(struct copse_op *op, const struct copse_held *held)
 {
     return !copse_entry_has_unknown_ext(&held->entry) &&
            copse_op_decode(op, held->entry.op, held->entry.class) == COPSE_OK;
-}
-
-static bool is_frozen(const struct sim_node *node, const struct copse_held *held)
-{
-    struct copse_source port = memory_source_port(node->source);
-    uint32_t fork_seq = 0;
-    return copse_log_is_frozen(&fork_seq, port.log(port.context, held->position.log));
-}
-
-/* Does this entry call for a new evaluation? What governance.h says of that. */
-static bool calls_for_evaluation(const struct sim_node *node, const struct copse_held *held,
-                                 const struct copse_op *op)
-{
-    bool is_awaited = false;
-    demand(copse_wanted_awaits(&is_awaited, copse_state_memory_port(node->state), &held->id));
-    bool is_control = held->entry.class == COPSE_ENTRY_CONTROL;
-    return is_awaited || (is_control && is_frozen(node, held)) ||
-           (op != NULL && copse_governance_acts(op->kind));
 }
 
 /* SPEC 4.11: leaves that a cut names keep their signatures. Where an entry came without, the
@@ -87,7 +72,11 @@ void derive_entry(struct sim_node *node, struct sim_note *note, const struct cop
 {
     struct copse_op op;
     bool is_read = read_op(&op, held);
-    node->is_stale = node->is_stale || calls_for_evaluation(node, held, is_read ? &op : NULL);
+    struct copse_source port = memory_source_port(node->source);
+    demand(copse_update_add(&node->update, copse_state_memory_port(node->state),
+                            port.log(port.context, held->position.log), held,
+                            is_read ? &op : NULL));
+    node->is_stale = node->is_stale || !copse_update_is_empty(&node->update);
     if (!is_read) {
         return;
     }
@@ -95,10 +84,12 @@ void derive_entry(struct sim_node *node, struct sim_note *note, const struct cop
     note->about = op.target;
     note->field = op.field;
     demand(copse_fold_add(copse_state_memory_port(node->state), &held->id, &held->entry, &op));
+    demand(copse_docket_add(copse_state_memory_port(node->state), held, &op));
 }
 
 void derive_before_drop(struct sim_node *node, const struct copse_id *id)
 {
+    struct copse_source port = memory_source_port(node->source);
     bool *drops = calloc(node->count + 1, sizeof *drops);
     COPSE_ASSERT(drops != NULL);
     for (size_t i = 0; i < node->count; i++) {
@@ -108,9 +99,18 @@ void derive_before_drop(struct sim_node *node, const struct copse_id *id)
             held->entry.has_prev ? sim_node_find(node, &held->entry.prev) : NULL;
         drops[i] =
             copse_bytes_equal_ids(&held->id, id) || (prev != NULL && drops[prev - node->notes]);
+        if (drops[i]) {
+            demand(copse_update_remove(&node->update, copse_state_memory_port(node->state),
+                                       port.log(port.context, held->position.log), held));
+        }
         if (drops[i] && read_op(&op, held)) {
             demand(copse_fold_remove(copse_state_memory_port(node->state), &held->id, &held->entry,
                                      &op));
+            demand(copse_docket_remove(copse_state_memory_port(node->state), held, &op));
+            if (op.kind == COPSE_OP_EDIT) {
+                memory_source_add_loose(node->source, &op.target,
+                                        memory_source_bytes(node->source, &held->id));
+            }
         }
     }
     free(drops);
@@ -118,14 +118,41 @@ void derive_before_drop(struct sim_node *node, const struct copse_id *id)
 
 /* ---- standing ---- */
 
+/* A port through which nothing may be written any more: the rows are there already. */
+static enum copse_err refuse(struct copse_slice key)
+{
+    fprintf(stderr, "the row %c%c was not brought up to date\n", key.data[0], key.data[1]);
+    return COPSE_ERR_EXISTS;
+}
+
+static enum copse_err refuse_put(void *context, struct copse_slice key, struct copse_slice value)
+{
+    (void)context;
+    (void)value;
+    return refuse(key);
+}
+
+static enum copse_err refuse_del(void *context, struct copse_slice key)
+{
+    (void)context;
+    return refuse(key);
+}
+
+/* Bring standings up to date as a program does, and see that a whole evaluation leaves the same. */
 static void evaluate(struct sim_node *node)
 {
     struct copse_source port = memory_source_port(node->source);
+    struct copse_state rows = *copse_state_memory_port(node->state);
     struct copse_governance *governance = NULL;
     const struct copse_governance_options options = {.memory = copse_memory_heap(),
                                                      .scheme = node->scheme};
+    if (!copse_update_is_empty(&node->update)) {
+        demand(copse_update_settle(&node->update, &rows, &node->community, &port, &options));
+        rows.put = refuse_put;
+        rows.del = refuse_del;
+    }
     demand(copse_governance_new(&governance, &node->community, &port, &options));
-    demand(copse_standing_write(copse_state_memory_port(node->state), governance, NULL, NULL));
+    demand(copse_standing_write(&rows, governance));
     copse_governance_free(governance);
 }
 
@@ -172,6 +199,14 @@ bool derive_is_wanted(const struct sim_node *node, const struct copse_held *held
     struct copse_source port = memory_source_port(node->source);
     demand(copse_wanted_has(&is_wanted, copse_state_memory_port(node->state), &port, held));
     return is_wanted;
+}
+
+uint32_t derive_surplus(const struct sim_node *node, uint64_t log)
+{
+    struct copse_source port = memory_source_port(node->source);
+    uint32_t branch = 0;
+    demand(copse_wanted_surplus(&branch, copse_state_memory_port(node->state), &port, log));
+    return branch;
 }
 
 /* Is what is held under the id of a leaf what the leaf says, in this log? Else it is void. */
@@ -243,6 +278,113 @@ bool derive_wants(const struct sim_node *node, const struct sim_node *sender,
     return true;
 }
 
+/* ---- loose ---- */
+
+/* Objects that have EDITs: those of notes first, then those of what is loose. NULL: `index` is past
+ * the last. Some are said more than once. */
+static const struct copse_id *text_at(const struct sim_node *node, size_t *index)
+{
+    for (; *index < node->count; (*index)++) {
+        size_t before = *index;
+        const struct sim_note *note = &node->notes[*index];
+        bool is_first = note->kind == COPSE_OP_EDIT;
+        while (is_first && before > 0) {
+            before--;
+            is_first = node->notes[before].kind != COPSE_OP_EDIT ||
+                       !copse_bytes_equal_ids(&node->notes[before].about, &note->about);
+        }
+        if (is_first) {
+            (*index)++;
+            return &note->about;
+        }
+    }
+    size_t loose = (*index)++ - node->count;
+    return loose < memory_source_loose_count(node->source)
+               ? memory_source_loose_object(node->source, loose)
+               : NULL;
+}
+
+static struct copse_loose_look look_at(const struct sim_node *node, const struct copse_id *object)
+{
+    struct copse_source port = memory_source_port(node->source);
+    struct copse_loose_look look;
+    demand(copse_loose_look_at(&look, copse_state_memory_port(node->state), &port,
+                               copse_memory_heap(), object));
+    return look;
+}
+
+void derive_loose(struct sim_node *node)
+{
+    const struct copse_id *next = NULL;
+    size_t index = memory_source_loose_count(node->source) > 0 ? 0 : node->count;
+    while ((next = text_at(node, &index)) != NULL) {
+        struct copse_id object = *next;
+        struct copse_loose_look look = look_at(node, &object);
+        for (size_t i = 0; i < look.surplus_count; i++) {
+            memory_source_drop_loose(node->source, &look.surplus[i]);
+        }
+        copse_loose_look_free(&look);
+    }
+}
+
+/* What a node answers when it is asked for an EDIT by id. */
+static struct copse_slice edit_of(const struct sim_node *node, const struct copse_id *id)
+{
+    struct copse_slice bytes = memory_source_bytes(node->source, id);
+    return bytes.data != NULL ? bytes : memory_source_loose(node->source, id);
+}
+
+static bool take_loose(struct sim_node *node, const struct copse_id *object,
+                       const struct copse_id *asked, struct copse_slice bytes)
+{
+    struct copse_id id;
+    struct copse_entry entry;
+    struct copse_op op;
+    copse_id_of_entry(&id, bytes);
+    if (!copse_bytes_equal_ids(&id, asked) ||
+        copse_loose_read(&entry, &op, &node->community, bytes) != COPSE_OK ||
+        !copse_bytes_equal_ids(&op.target, object)) {
+        return false;
+    }
+    memory_source_add_loose(node->source, object, bytes);
+    node->loose_count++;
+    return true;
+}
+
+static bool give_loose(struct sim_world *world, const struct sim_node *from, struct sim_node *to,
+                       const struct copse_id *object)
+{
+    struct copse_loose_look look = look_at(to, object);
+    bool is_any = false;
+    for (size_t i = 0; i < look.missing_count; i++) {
+        struct copse_slice bytes = edit_of(from, &look.missing[i]);
+        if (bytes.data == NULL) {
+            continue;
+        }
+        if (sim_world_chance(world, world->options.mutated_share)) {
+            uint8_t room[COPSE_ENTRY_BYTES_MAX];
+            memcpy(room, bytes.data, bytes.size);
+            room[sim_world_below(world, bytes.size)] ^= 1;
+            if (take_loose(to, object, &look.missing[i], (struct copse_slice){room, bytes.size})) {
+                sim_world_fail(world, "node %zu took another EDIT than it asked for", to->number);
+            }
+        }
+        is_any = take_loose(to, object, &look.missing[i], bytes) || is_any;
+    }
+    copse_loose_look_free(&look);
+    return is_any;
+}
+
+void derive_give_loose(struct sim_world *world, const struct sim_node *from, struct sim_node *to)
+{
+    const struct copse_id *next = NULL;
+    for (size_t index = 0; index < to->count && (next = text_at(to, &index)) != NULL;) {
+        struct copse_id object = *next;
+        while (give_loose(world, from, to, &object)) {
+        }
+    }
+}
+
 /* ---- views ---- */
 
 static struct copse_view *open_view(const struct sim_node *node, struct copse_source *port)
@@ -284,6 +426,26 @@ void derive_erasures(struct sim_node *node)
         }
     }
     copse_view_free(view);
+}
+
+struct copse_id derive_items(const struct sim_node *node)
+{
+    struct copse_source port = memory_source_port(node->source);
+    struct copse_item *items = NULL;
+    size_t count = 0;
+    size_t capacity = 0;
+    struct copse_id digest;
+    for (uint64_t number = 0; port.log(port.context, number) != NULL; number++) {
+        size_t more = 0;
+        demand(copse_memory_grow(copse_memory_heap(), &items, &capacity,
+                                 count + COPSE_ITEM_OF_LOG_MAX, sizeof *items));
+        demand(copse_item_of_log(items + count, &more, copse_state_memory_port(node->state), &port,
+                                 number));
+        count += more;
+    }
+    copse_item_digest(&digest, items, count);
+    copse_memory_free(copse_memory_heap(), items);
+    return digest;
 }
 
 struct copse_id derive_export(const struct sim_node *node)
@@ -358,24 +520,6 @@ static struct text write_export(const struct sim_node *node)
     return text;
 }
 
-/* Whether both hold the same EDITs. One that is not wanted may still be a parent of one that is
- * honoured, so what a page comes to is compared between nodes that hold the same ones. */
-static bool same_edits(const struct sim_node *one, const struct sim_node *two)
-{
-    size_t counts[2] = {0, 0};
-    for (size_t i = 0; i < one->count; i++) {
-        bool is_edit = one->notes[i].kind == COPSE_OP_EDIT;
-        if (is_edit && sim_node_find(two, &one->notes[i].id) == NULL) {
-            return false;
-        }
-        counts[0] += is_edit ? 1 : 0;
-    }
-    for (size_t i = 0; i < two->count; i++) {
-        counts[1] += two->notes[i].kind == COPSE_OP_EDIT ? 1 : 0;
-    }
-    return counts[0] == counts[1];
-}
-
 /* Exports are equal, or the first line that differs is told. */
 static void compare_exports(struct sim_world *world, const struct sim_node *one,
                             const struct sim_node *two)
@@ -425,9 +569,7 @@ static void compare_verdicts(struct sim_world *world, const struct sim_node *one
 void derive_compare(struct sim_world *world, const struct sim_node *one, const struct sim_node *two)
 {
     compare_verdicts(world, one, two);
-    if (same_edits(one, two)) {
-        compare_exports(world, one, two);
-    }
+    compare_exports(world, one, two);
     if (sim_node_sum(one) == sim_node_sum(two) &&
         !copse_state_memory_equal(one->state, two->state)) {
         sim_world_fail(world, "nodes %zu and %zu hold the same entries and have derived other rows",

@@ -20,12 +20,25 @@ void derive_standing(struct sim_node *node);
  * more is missing. */
 void derive_erasures(struct sim_node *node);
 
+/* Give up what is loose and not leaned on any more (SPEC 6.14). */
+void derive_loose(struct sim_node *node);
+
+/* Give `to` what it lacks of what others lean on, as far as `from` has it; now and then changed on
+ * the way, which it must refuse. */
+void derive_give_loose(struct sim_world *world, const struct sim_node *from, struct sim_node *to);
+
 /* Is this entry wanted where it is held? */
 bool derive_is_wanted(const struct sim_node *node, const struct copse_held *held);
+
+/* The branch of a log that is given up first when there are too many. */
+uint32_t derive_surplus(const struct sim_node *node, uint64_t log);
 
 /* Does `node` ask for this entry, which `sender` holds? */
 bool derive_wants(const struct sim_node *node, const struct sim_node *sender,
                   const struct copse_held *held);
+
+/* The digest of what the node would compare with others (SPEC 10.11). */
+struct copse_id derive_items(const struct sim_node *node);
 
 /* The digest of what a neutral reader is shown. */
 struct copse_id derive_export(const struct sim_node *node);

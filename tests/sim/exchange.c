@@ -300,6 +300,7 @@ void exchange_some(struct sim_world *world, size_t from, size_t to, size_t batch
         }
     }
     send_contents(world, sender, receiver, 30);
+    derive_give_loose(world, sender, receiver);
     sim_node_settle(receiver);
 }
 
@@ -315,5 +316,6 @@ void exchange_all(struct sim_world *world, size_t from, size_t to)
     }
     sim_node_settle(receiver);
     send_contents(world, sender, receiver, 100);
+    derive_give_loose(world, sender, receiver);
     sim_node_settle(receiver);
 }

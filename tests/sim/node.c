@@ -29,6 +29,7 @@ void sim_node_init(struct sim_node *node, size_t number, const struct copse_id *
     node->state = checked(
         copse_state_memory_new(copse_memory_heap(), number % 2 == 0 ? COPSE_STATE_MEMORY_STRICT
                                                                     : COPSE_STATE_MEMORY_FAST));
+    copse_update_init(&node->update, copse_memory_heap());
     node->slot_count = 256;
     node->slots = checked(calloc(node->slot_count, sizeof node->slots[0]));
 }
@@ -40,6 +41,7 @@ void sim_node_deinit(struct sim_node *node)
     }
     free(node->notes);
     free(node->slots);
+    copse_update_deinit(&node->update);
     copse_state_memory_free(node->state);
     memory_source_free(node->source);
 }
@@ -195,34 +197,6 @@ static enum copse_err build_run(struct built *built, const struct sim_node *node
     return err == COPSE_ERR_NOT_FOUND ? copse_run_verify(run, node->scheme) : err;
 }
 
-/* Does branch `a` go before `b`: a higher fork, or of two alike the larger id? */
-static bool goes_before(const struct copse_log *log, uint32_t a, uint32_t b)
-{
-    const struct copse_log_branch *x = &log->branches[a];
-    const struct copse_log_branch *y = &log->branches[b];
-    return x->first_seq > y->first_seq ||
-           (x->first_seq == y->first_seq && copse_bytes_compare_ids(&x->first, &y->first) > 0);
-}
-
-/* SPEC 4.8: "A program keeps at least the 17 branches with the lowest forks among those whose own
- * first entry is wanted". So what a node holds beyond that is given up first: nothing that is
- * wanted hangs from it, since what comes before a wanted entry is wanted too. */
-static uint32_t choose_surplus(const struct sim_node *node, const struct copse_log *log)
-{
-    struct copse_source port = memory_source_port(node->source);
-    uint32_t worst = log->branch_count;
-    for (uint32_t i = 0; i < log->branch_count; i++) {
-        struct copse_held held;
-        enum copse_err err = port.find(port.context, &held, &log->branches[i].first);
-        COPSE_ASSERT(err == COPSE_OK);
-        bool is_worse = worst == log->branch_count || goes_before(log, i, worst);
-        if (is_worse && !derive_is_wanted(node, &held)) {
-            worst = i;
-        }
-    }
-    return worst < log->branch_count ? worst : copse_log_surplus(log);
-}
-
 /* At most 17 branches of a log are kept: SPEC 4.8. */
 static void give_up_surplus(struct sim_node *node, uint64_t number)
 {
@@ -231,7 +205,7 @@ static void give_up_surplus(struct sim_node *node, uint64_t number)
     if (log == NULL || log->branch_count < COPSE_LOG_BRANCHES_MAX) {
         return;
     }
-    uint32_t branch = choose_surplus(node, log);
+    uint32_t branch = derive_surplus(node, number);
     if (branch < log->branch_count) {
         struct copse_id first = log->branches[branch].first;
         sim_node_drop(node, &first);
@@ -399,6 +373,7 @@ void sim_node_settle(struct sim_node *node)
         node->is_stale = false;
         derive_standing(node);
     }
+    derive_loose(node);
     derive_erasures(node);
 }
 

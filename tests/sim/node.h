@@ -9,7 +9,7 @@
 #ifndef COPSE_TESTS_SIM_NODE_H
 #define COPSE_TESTS_SIM_NODE_H
 
-#include "protocol/authority/op.h"
+#include "protocol/authority/update.h"
 #include "tests/support/memory_source.h"
 #include "tests/support/state_memory.h"
 
@@ -40,9 +40,10 @@ struct sim_node {
     size_t *slots; /* index of a note plus one, by id */
     size_t slot_count;
     /* what happened, for the summary */
-    uint32_t surplus_count, unwanted_count, erased_count, restored_count;
+    uint32_t surplus_count, unwanted_count, erased_count, restored_count, loose_count;
     bool is_stale; /* something came that calls for an evaluation */
     bool clips;    /* gives up what is not wanted */
+    struct copse_update update;
 };
 
 void sim_node_init(struct sim_node *node, size_t number, const struct copse_id *community,
@@ -64,7 +65,7 @@ enum copse_err sim_node_take_run(struct sim_node *node, struct copse_slice run);
 enum copse_err sim_node_take_content(struct sim_node *node, const struct copse_id *id,
                                      struct copse_slice salted);
 
-/* Forget an entry and all that hangs from it. */
+/* Forget an entry and all that hangs from it; EDITs among it are held loose until it settles. */
 void sim_node_drop(struct sim_node *node, const struct copse_id *id);
 
 /* Drop the signature of a note where SPEC 4.11 permits it. True if it was dropped. */

@@ -156,7 +156,7 @@ const struct copse_keyring *peer_keyring(size_t number)
         links_make_directory(home, "keys", number);
         copse_random_init(&random, KEYRING_SEED + number);
         disk_use(&disk, &random);
-        demand(copse_keyring_create(home, NULL, NULL, copse_memory_heap(), NULL), NULL);
+        demand(copse_keyring_create(home, NULL, copse_memory_heap(), NULL), NULL);
         demand(copse_keyring_open(&keyrings[number], home, copse_memory_heap(), NULL), NULL);
         links_remove_directory(home);
     }

@@ -212,9 +212,11 @@ static void be_quiet(struct sim_world *world)
     size_t nodes = world->options.nodes;
     for (uint32_t round = 0; round < QUIET_ROUNDS_MAX; round++) {
         struct copse_id before[SIM_NODES_MAX];
+        uint32_t loose[SIM_NODES_MAX];
         bool moved = false;
         for (size_t i = 0; i < nodes; i++) {
             before[i] = check_held(&world->nodes[i]);
+            loose[i] = world->nodes[i].loose_count;
         }
         for (size_t from = 0; from < nodes; from++) {
             for (size_t to = 0; to < nodes; to++) {
@@ -225,7 +227,8 @@ static void be_quiet(struct sim_world *world)
         }
         for (size_t i = 0; i < nodes; i++) {
             struct copse_id after = check_held(&world->nodes[i]);
-            moved = moved || !copse_bytes_equal_ids(&before[i], &after);
+            moved = moved || !copse_bytes_equal_ids(&before[i], &after) ||
+                    loose[i] != world->nodes[i].loose_count;
         }
         if (!moved) {
             return;
@@ -257,6 +260,7 @@ static void count_reached(struct sim_world *world, const struct sim_node *node)
     world->reached[SIM_REACHED_UNWANTED] += node->unwanted_count;
     world->reached[SIM_REACHED_ERASED] += node->erased_count;
     world->reached[SIM_REACHED_RESTORED] += node->restored_count;
+    world->reached[SIM_REACHED_LOOSE] += node->loose_count;
     world->reached[SIM_REACHED_RECALLED] += derive_recalls(node);
 }
 

@@ -51,6 +51,7 @@ enum sim_where { SIM_MEETINGS = 1, SIM_LINKS = 2, SIM_ANY = 3 };
     X(NO_BASE,   MEETINGS, "a run without its base")                                               \
     X(MUTATED,   MEETINGS, "a run changed on the way")                                             \
     X(RECALLED,  ANY,      "a founder recalled")                                                   \
+    X(LOOSE,     MEETINGS, "an EDIT held loose")                                                   \
     X(RESET,     LINKS,    "a connection broken with bytes on the way")                            \
     X(FORGOTTEN, LINKS,    "a connection that one end knows nothing of any more")                  \
     X(HEALED,    LINKS,    "a partition healed")                                                   \

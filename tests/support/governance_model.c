@@ -700,6 +700,10 @@ static bool is_wanted(const struct model *m, int entry)
             is_removed || (ending_kind(m, i) == TO_NONE_KIND && model_at(m, i)->person == person &&
                            !model_has(&model_at(m, join)->over, i));
     }
+    for (int i = 0; i < m->unit_count; i++) {
+        bool is_meant = m->units[i].person == person && is_held(m, i);
+        is_removed = is_removed && (!is_meant || deciding_person(m, i, join) != MODEL_NONE);
+    }
     if (holds ? !is_removed : !is_device_named(m, entry)) {
         return holds;
     }

@@ -224,7 +224,8 @@ static void put(struct maker *maker, const struct model_entry *entry)
 static void begin(struct maker *maker)
 {
     struct model_entry entry = blank(maker, MODEL_GENESIS);
-    maker->out->person_count = 3 + below(maker, one_in(maker, 2) ? 2 : 4);
+    maker->out->person_count = one_in(maker, 6) ? 8 + below(maker, MODEL_PERSONS_MAX - 7)
+                                                : 3 + below(maker, one_in(maker, 2) ? 2 : 4);
     int founders = one_in(maker, 6) ? 4 + below(maker, 2) : 1 + below(maker, 3);
     founders = maker->focus == FOCUS_RECALL && founders < 3 ? 3 : founders;
     for (int i = 0; i < founders && i < maker->out->person_count; i++) {

@@ -19,12 +19,13 @@ struct run {
 
 static void evaluate(struct run *run)
 {
-    struct copse_governance_options options = {copse_memory_heap(), run->scheme, NULL, NULL, NULL};
+    struct copse_governance_options options = {.memory = copse_memory_heap(),
+                                               .scheme = run->scheme};
     struct copse_governance *governance = NULL;
     assert_int_equal(
         copse_governance_new(&governance, &run->history->entries[0].id, &run->source, &options),
         COPSE_OK);
-    assert_int_equal(copse_standing_write(run->state, governance, NULL, NULL), COPSE_OK);
+    assert_int_equal(copse_standing_write(run->state, governance), COPSE_OK);
     copse_governance_free(governance);
 }
 

@@ -20,7 +20,16 @@ struct item {
     bool is_dropped;
 };
 
+struct loose {
+    struct copse_id id;
+    struct copse_id object;
+    uint8_t *bytes;
+    size_t size;
+};
+
 struct memory_source {
+    struct loose *loose; /* by id */
+    size_t loose_count;
     struct copse_id community;
     bool has_community;
     struct item **items;
@@ -80,6 +89,10 @@ void memory_source_free(struct memory_source *source)
     for (size_t i = 0; i < source->log_count; i++) {
         free(source->logs[i]);
     }
+    for (size_t i = 0; i < source->loose_count; i++) {
+        free(source->loose[i].bytes);
+    }
+    free(source->loose);
     free(source->items);
     free(source->buckets);
     free(source->logs);
@@ -341,6 +354,71 @@ struct copse_slice memory_source_bytes(const struct memory_source *source,
                         : (struct copse_slice){item->bytes, item->size};
 }
 
+/* ---- loose ---- */
+
+/* The first that is not before `id`. */
+static size_t loose_at(const struct memory_source *source, const struct copse_id *id)
+{
+    size_t at = 0;
+    while (at < source->loose_count && copse_bytes_compare_ids(&source->loose[at].id, id) < 0) {
+        at++;
+    }
+    return at;
+}
+
+static bool is_loose(const struct memory_source *source, size_t at, const struct copse_id *id)
+{
+    return at < source->loose_count && copse_bytes_equal_ids(&source->loose[at].id, id);
+}
+
+void memory_source_add_loose(struct memory_source *source, const struct copse_id *object,
+                             struct copse_slice entry)
+{
+    struct loose fresh = {.object = *object, .bytes = dup_bytes(entry), .size = entry.size};
+    copse_id_of_entry(&fresh.id, entry);
+    size_t at = loose_at(source, &fresh.id);
+    if (is_loose(source, at, &fresh.id)) {
+        free(fresh.bytes);
+        return;
+    }
+    size_t count = source->loose_count + 1;
+    source->loose = checked(realloc(source->loose, count * sizeof *source->loose));
+    memmove(source->loose + at + 1, source->loose + at,
+            (source->loose_count - at) * sizeof *source->loose);
+    source->loose[at] = fresh;
+    source->loose_count = count;
+}
+
+void memory_source_drop_loose(struct memory_source *source, const struct copse_id *id)
+{
+    size_t at = loose_at(source, id);
+    if (is_loose(source, at, id)) {
+        free(source->loose[at].bytes);
+        source->loose_count--;
+        memmove(source->loose + at, source->loose + at + 1,
+                (source->loose_count - at) * sizeof *source->loose);
+    }
+}
+
+size_t memory_source_loose_count(const struct memory_source *source)
+{
+    return source->loose_count;
+}
+
+const struct copse_id *memory_source_loose_object(const struct memory_source *source, size_t index)
+{
+    return &source->loose[index].object;
+}
+
+struct copse_slice memory_source_loose(const struct memory_source *source,
+                                       const struct copse_id *id)
+{
+    size_t at = loose_at(source, id);
+    return is_loose(source, at, id)
+               ? (struct copse_slice){source->loose[at].bytes, source->loose[at].size}
+               : (struct copse_slice){NULL, 0};
+}
+
 /* ---- the port ---- */
 
 static enum copse_err port_find(void *context, struct copse_held *out, const struct copse_id *id)
@@ -372,7 +450,23 @@ static enum copse_err port_next_control(void *context, struct copse_held *out, u
     return COPSE_ERR_NOT_FOUND;
 }
 
+static enum copse_err port_next_loose(void *context, struct copse_source_loose *out,
+                                      struct copse_id *cursor, const struct copse_id *object)
+{
+    const struct memory_source *source = context;
+    size_t at = loose_at(source, cursor);
+    for (at += is_loose(source, at, cursor) ? 1 : 0; at < source->loose_count; at++) {
+        const struct loose *loose = &source->loose[at];
+        if (copse_bytes_equal_ids(&loose->object, object)) {
+            out->id = loose->id;
+            *cursor = loose->id;
+            return copse_entry_decode(&out->entry, (struct copse_slice){loose->bytes, loose->size});
+        }
+    }
+    return COPSE_ERR_NOT_FOUND;
+}
+
 struct copse_source memory_source_port(struct memory_source *source)
 {
-    return (struct copse_source){port_find, port_log, port_next_control, source};
+    return (struct copse_source){port_find, port_log, port_next_control, port_next_loose, source};
 }

@@ -42,6 +42,19 @@ const struct copse_held *memory_source_at(const struct memory_source *source, si
 struct copse_slice memory_source_bytes(const struct memory_source *source,
                                        const struct copse_id *id);
 
+/* Hold an EDIT of `object` loose (SPEC 6.14), or give it up; nothing is checked. */
+void memory_source_add_loose(struct memory_source *source, const struct copse_id *object,
+                             struct copse_slice entry);
+void memory_source_drop_loose(struct memory_source *source, const struct copse_id *id);
+
+/* The object of what is loose, by an index below the count; more than one may have the same. */
+size_t memory_source_loose_count(const struct memory_source *source);
+const struct copse_id *memory_source_loose_object(const struct memory_source *source, size_t index);
+
+/* The bytes of an EDIT that is loose, or data NULL. */
+struct copse_slice memory_source_loose(const struct memory_source *source,
+                                       const struct copse_id *id);
+
 /* The port. Borrows the source; positions change only with memory_source_drop. */
 struct copse_source memory_source_port(struct memory_source *source);
 

@@ -182,7 +182,7 @@ static void make_node(struct copse_peer_world *world, size_t number)
     node->number = number;
     assert_int_equal(copse_store_world_setup(&disk), 0);
     node->disk = disk;
-    assert_int_equal(copse_keyring_create(node->disk->home, NULL, NULL, copse_memory_heap(), NULL),
+    assert_int_equal(copse_keyring_create(node->disk->home, NULL, copse_memory_heap(), NULL),
                      COPSE_OK);
     assert_int_equal(
         copse_keyring_open(&node->keyring, node->disk->home, copse_memory_heap(), NULL), COPSE_OK);

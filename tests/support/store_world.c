@@ -81,6 +81,21 @@ void copse_store_world_close(struct copse_store_world *world)
     world->store = NULL;
 }
 
+void copse_store_world_copy_file(const char *from, const char *to)
+{
+    FILE *in = fopen(from, "rb");
+    FILE *out = fopen(to, "wb");
+    assert_non_null(in);
+    assert_non_null(out);
+    char buffer[65536];
+    for (size_t size = fread(buffer, 1, sizeof buffer, in); size > 0;
+         size = fread(buffer, 1, sizeof buffer, in)) {
+        assert_int_equal(fwrite(buffer, 1, size, out), size);
+    }
+    (void)fclose(in);
+    assert_int_equal(fclose(out), 0);
+}
+
 /* ---- people ---- */
 
 void copse_store_person_make(struct copse_store_person *person, uint32_t number)

@@ -29,6 +29,9 @@ int copse_store_world_teardown(void **state);
 void copse_store_world_open(struct copse_store_world *world);
 void copse_store_world_close(struct copse_store_world *world);
 
+/* Copy a file; a store must be closed. */
+void copse_store_world_copy_file(const char *from, const char *to);
+
 /* Always the same keys for a number. */
 void copse_store_person_make(struct copse_store_person *person, uint32_t number);
 

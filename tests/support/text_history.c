@@ -44,7 +44,6 @@ struct copse_text_history_op *copse_text_history_push(struct copse_text_history 
     struct copse_text_history_op *op = &history->ops[history->count++];
     memset(op, 0, sizeof *op);
     op->id = *id;
-    op->previous = SIZE_MAX;
     COPSE_ASSERT(count <= COPSE_ARRAY_SIZE(op->patches));
     for (size_t i = 0; i < count; i++) {
         op->patches[i] = patches[i];
@@ -89,7 +88,6 @@ struct copse_text_op copse_text_history_give(const struct copse_text_history *hi
         .author = op->author,
         .parents = op->parent_ids,
         .parent_count = op->parent_count,
-        .previous = op->previous == SIZE_MAX ? NULL : &history->ops[op->previous].id,
         .shape = {op->shape, op->shape_size},
         .content_size = op->content_size,
         .content = {op->is_erased ? NULL : op->content, op->is_erased ? 0 : op->content_size},

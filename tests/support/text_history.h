@@ -15,7 +15,6 @@ struct copse_text_history_op {
     struct copse_id parent_ids[COPSE_TEXT_PARENTS_MAX]; /* rising */
     size_t parents[COPSE_TEXT_PARENTS_MAX];             /* numbers, in no order */
     size_t parent_count;
-    size_t previous; /* a number, or SIZE_MAX */
     struct copse_text_patch patches[8];
     size_t patch_count;
     bool is_malformed; /* the shape is not one */

@@ -196,9 +196,6 @@ static bool is_refused(struct oracle *oracle, size_t op)
     if (edit->is_malformed) {
         return true;
     }
-    if (edit->previous != SIZE_MAX && !has(&oracle->ancestors[op], edit->previous)) {
-        return true;
-    }
     size_t inserted = 0;
     for (size_t p = 0; p < edit->patch_count; p++) {
         inserted += edit->patches[p].ins;

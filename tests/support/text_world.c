@@ -67,7 +67,6 @@ struct copse_text_history_op *copse_text_world_push(struct copse_text_world *wor
     struct copse_text_history_op *op =
         copse_text_history_push(&world->history, &id, patches, count, content);
     op->author = copse_text_history_id(replica + 1);
-    op->previous = world->last[replica];
     for (size_t i = 0; i < head_count && i < COPSE_TEXT_PARENTS_MAX; i++) {
         copse_text_history_name(&world->history, world->history.count - 1, heads[i]);
     }

@@ -141,7 +141,7 @@ static void give_up_surplus(struct wire_node *node, const struct copse_id *id)
         return;
     }
     const struct copse_log *log = source.log(source.context, held.position.log);
-    uint32_t surplus = copse_log_surplus(log);
+    uint32_t surplus = copse_log_surplus(log, 0);
     if (surplus < log->branch_count) {
         struct copse_id first = log->branches[surplus].first;
         (void)memory_source_drop(node->source, &first);
@@ -347,11 +347,20 @@ static enum copse_err port_prove(void *context, struct copse_port_proof *out,
     return COPSE_OK;
 }
 
+static enum copse_err port_find_loose(void *context, struct copse_slice *out,
+                                      const struct copse_id *community, const struct copse_id *id)
+{
+    const struct wire_node *node = context;
+    (void)community;
+    *out = memory_source_loose(node->source, id);
+    return out->data == NULL ? COPSE_ERR_NOT_FOUND : COPSE_OK;
+}
+
 struct copse_port wire_node_port(struct wire_node *node)
 {
-    return (struct copse_port){port_find,     port_at,        port_log,
-                               port_next_log, port_next_leaf, port_next_secret,
-                               port_standing, port_prove,     node};
+    return (struct copse_port){
+        port_find,        port_at,       port_log,   port_next_log,   port_next_leaf,
+        port_next_secret, port_standing, port_prove, port_find_loose, node};
 }
 
 uint64_t wire_node_sum(struct wire_node *node)

@@ -112,6 +112,11 @@ static void on_event(struct wire_pair *pair, struct wire_end *end,
                          COPSE_OK);
         tell(pair, end, event->gift.ticket, COPSE_CHANNEL_STORED);
         break;
+    case COPSE_SESSION_LOOSE:
+        end->contents++;
+        memory_source_add_loose(end->node->source, &event->community, event->gift.salted);
+        tell(pair, end, event->gift.ticket, COPSE_CHANNEL_STORED);
+        break;
     case COPSE_SESSION_NO_CONTENT:
         end->no_contents++;
         break;

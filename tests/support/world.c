@@ -261,6 +261,52 @@ void copse_world_lose(struct copse_world *world, const struct copse_id *entry,
     assert_int_equal(memory_source_set_content(world->store, entry, state, none), COPSE_OK);
 }
 
+static const struct copse_built *find_built(const struct copse_world *world,
+                                            const struct copse_id *entry)
+{
+    size_t i = 0;
+    while (i < world->entry_count && !copse_bytes_equal_ids(&world->entries[i]->id, entry)) {
+        i++;
+    }
+    assert_true(i < world->entry_count);
+    return world->entries[i];
+}
+
+void copse_world_hold_loose(struct copse_world *world, const struct copse_id *entry, bool holds)
+{
+    const struct copse_built *built = find_built(world, entry);
+    struct copse_op op;
+    assert_int_equal(copse_op_decode(&op, built->entry.op, built->entry.class), COPSE_OK);
+    if (holds) {
+        memory_source_add_loose(world->store, &op.target, copse_build_entry_bytes(built));
+    } else {
+        memory_source_drop_loose(world->store, entry);
+    }
+}
+
+void copse_world_loosen(struct copse_world *world, const struct copse_id *entry)
+{
+    const struct copse_built *built = find_built(world, entry);
+    struct copse_op op;
+    size_t count = memory_source_count(world->store);
+    assert_int_equal(copse_op_decode(&op, built->entry.op, built->entry.class), COPSE_OK);
+    assert_int_equal(
+        copse_fold_remove(copse_state_memory_port(world->map), &built->id, &built->entry, &op),
+        COPSE_OK);
+    copse_world_hold_loose(world, entry, true);
+    assert_true(memory_source_drop(world->store, entry));
+    assert_int_equal(memory_source_count(world->store), count - 1);
+}
+
+struct copse_loose_look copse_world_look(struct copse_world *world, const struct copse_id *object)
+{
+    struct copse_loose_look look;
+    assert_int_equal(copse_loose_look_at(&look, copse_state_memory_port(world->map), &world->source,
+                                         copse_memory_heap(), object),
+                     COPSE_OK);
+    return look;
+}
+
 static int compare_ids(const void *a, const void *b)
 {
     return copse_bytes_compare_ids(a, b);
@@ -305,9 +351,8 @@ struct copse_view *copse_world_view(struct copse_world *world)
                                                .scheme = copse_hash_scheme()};
     assert_int_equal(copse_governance_new(&governance, &world->community, &world->source, &options),
                      COPSE_OK);
-    assert_int_equal(
-        copse_standing_write(copse_state_memory_port(world->map), governance, NULL, NULL),
-        COPSE_OK);
+    assert_int_equal(copse_standing_write(copse_state_memory_port(world->map), governance),
+                     COPSE_OK);
     copse_governance_free(governance);
     copse_view_free(world->view);
     world->view = NULL;

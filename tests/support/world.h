@@ -7,6 +7,7 @@
 #define COPSE_TESTS_SUPPORT_WORLD_H
 
 #include "protocol/authority/op.h"
+#include "protocol/rules/loose.h"
 #include "protocol/rules/view.h"
 #include "tests/support/memory_source.h"
 #include "tests/support/state_memory.h"
@@ -47,6 +48,15 @@ void copse_world_go_back(struct copse_world *world, size_t person, size_t count)
 /* Take the content of an entry away, leaving it in `state`. */
 void copse_world_lose(struct copse_world *world, const struct copse_id *entry,
                       enum copse_content_state state);
+
+/* Take the last entry of a log away, as who does not want it does: an EDIT is held loose then. */
+void copse_world_loosen(struct copse_world *world, const struct copse_id *entry);
+
+/* Take away what is loose, or give it back. */
+void copse_world_hold_loose(struct copse_world *world, const struct copse_id *entry, bool holds);
+
+/* What an object lacks, and what of it can go; the caller frees it. */
+struct copse_loose_look copse_world_look(struct copse_world *world, const struct copse_id *object);
 
 /* A cut that names the last entry of each class of a person. */
 struct copse_op_list copse_world_cut(struct copse_world *world, size_t person);

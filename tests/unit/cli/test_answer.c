@@ -45,10 +45,30 @@ static void answer__is_json_that_another_reader_takes(void **state)
     copse_answer_deinit(&answer);
 }
 
+/* A path, say, that is no UTF-8: it can be read, and nothing behind it is lost. */
+static void answer__takes_words_that_are_no_utf8(void **state)
+{
+    (void)state;
+    struct copse_answer answer;
+    struct copse_slice text;
+    copse_answer_init(&answer, copse_memory_heap());
+    copse_answer_object(&answer, NULL);
+    copse_answer_word(&answer, "file", "/a\xff\"b\033\xc3");
+    copse_answer_object_end(&answer);
+    assert_int_equal(copse_answer_end(&text, &answer), COPSE_OK);
+    json_t *read = json_loadb((const char *)text.data, text.size, 0, NULL);
+    assert_non_null(read);
+    assert_string_equal(json_string_value(json_object_get(read, "file")),
+                        "/a\xef\xbf\xbd\"b\033\xef\xbf\xbd");
+    json_decref(read);
+    copse_answer_deinit(&answer);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answer__is_json_that_another_reader_takes),
+        cmocka_unit_test(answer__takes_words_that_are_no_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,21 +48,60 @@ static void db__finds_neighbours_of_a_key(void **state)
     copse_store_abort(txn);
 }
 
+static void put_format(struct copse_txn *txn, uint32_t number)
+{
+    uint8_t format[4];
+    copse_bytes_put_u32(format, number);
+    assert_int_equal(copse_db_put(txn->db, COPSE_DB_META, text("format"),
+                                  (struct copse_slice){format, sizeof format}),
+                     COPSE_OK);
+}
+
+/* Format 1 had no docket. */
+static void db__brings_the_views_of_an_older_format_up(void **state)
+{
+    struct copse_store_world *world = *state;
+    struct copse_store_person ana;
+    struct copse_store_person ben;
+    copse_store_person_make(&ana, 1);
+    copse_store_person_make(&ben, 2);
+    struct copse_id community = copse_store_world_found(world, &ana);
+    (void)copse_store_world_join(world, &community, &ben);
+    struct copse_txn *txn = copse_store_world_begin(world, COPSE_DB_WRITE);
+    struct copse_slice key;
+    struct copse_slice value;
+    size_t rows = 0;
+    while (copse_db_seek(txn->db, &key, &value, COPSE_DB_STATE, text("")) == COPSE_OK) {
+        uint8_t copy[COPSE_STATE_KEY_MAX + 4];
+        memcpy(copy, key.data, key.size);
+        assert_int_equal(
+            copse_db_del(txn->db, COPSE_DB_STATE, (struct copse_slice){copy, key.size}), COPSE_OK);
+        rows++;
+    }
+    assert_true(rows > 0);
+    put_format(txn, 1);
+    copse_store_world_commit(world, txn);
+    copse_store_world_close(world);
+    copse_store_world_open(world);
+    copse_store_world_check(world);
+    uint32_t format = 0;
+    txn = copse_store_world_begin(world, COPSE_DB_READ);
+    assert_int_equal(copse_migrate_format(txn->db, &format), COPSE_OK);
+    assert_int_equal(format, COPSE_MIGRATE_FORMAT);
+    copse_store_abort(txn);
+}
+
 static void db__refuses_a_later_format(void **state)
 {
     struct copse_store_world *world = *state;
     struct copse_txn *txn = copse_store_world_begin(world, COPSE_DB_WRITE);
-    uint8_t format[4];
-    copse_bytes_put_u32(format, COPSE_MIGRATE_FORMAT + 1);
-    assert_int_equal(copse_db_put(txn->db, COPSE_DB_META, text("format"),
-                                  (struct copse_slice){format, sizeof format}),
-                     COPSE_OK);
+    put_format(txn, COPSE_MIGRATE_FORMAT + 1);
     copse_store_world_commit(world, txn);
     copse_store_world_close(world);
     struct copse_error error = {""};
     assert_int_equal(copse_store_open(&world->store, &world->options, &error), COPSE_ERR_VERSION);
     assert_null(world->store);
-    assert_non_null(strstr(error.text, "format 2"));
+    assert_non_null(strstr(error.text, "format 3"));
 }
 
 static void db__refuses_a_file_of_something_else(void **state)
@@ -257,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(db__finds_neighbours_of_a_key),
+        TEST(db__brings_the_views_of_an_older_format_up),
         TEST(db__refuses_a_later_format),
         TEST(db__refuses_a_file_of_something_else),
         TEST(db__goes_on_when_there_is_room_again),

@@ -5,6 +5,8 @@
 #include "tests/support/random.h"
 #include "tests/support/store_world.h"
 
+#include <string.h>
+
 #define SEED UINT64_C(20261123)
 
 static uint32_t number_of(struct copse_txn *txn, const struct copse_id *community)
@@ -297,6 +299,38 @@ static void entries__go_on_behind_a_log(void **state)
     copse_store_abort(txn);
 }
 
+/* Walks from branch to parent have no other bound. */
+static void entries__find_a_log_damaged_whose_branches_leave_each_other(void **state)
+{
+    struct copse_store_world *world = *state;
+    struct copse_store_person ana;
+    copse_store_person_make(&ana, 1);
+    (void)copse_store_world_found(world, &ana);
+    struct copse_txn *txn = copse_store_world_begin(world, COPSE_DB_WRITE);
+    uint8_t key[4] = {0, 0, 0, 1};
+    uint8_t row[70 + 2 * 74] = {0};
+    struct copse_slice name = {key, sizeof key};
+    struct copse_slice value;
+    assert_int_equal(copse_db_get(txn->db, &value, COPSE_DB_LOGS, name), COPSE_OK);
+    assert_int_equal(value.size, 70 + 74);
+    memcpy(row, value.data, value.size);
+    row[69] = 2; /* branches, of which each leaves the other at seq 5 */
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t *branch = row + 70 + i * 74;
+        copse_bytes_put_u16(branch, (uint16_t)(1 - i));
+        copse_bytes_put_u32(branch + 2, 5);
+        copse_bytes_put_u32(branch + 6, 9);
+    }
+    assert_int_equal(
+        copse_db_put(txn->db, COPSE_DB_LOGS, name, (struct copse_slice){row, sizeof row}),
+        COPSE_OK);
+    copse_store_world_commit(world, txn);
+    txn = copse_store_world_begin(world, COPSE_DB_READ);
+    const struct copse_log *log = NULL;
+    assert_int_equal(copse_entries_log(txn, &log, 1), COPSE_ERR_CORRUPT);
+    copse_store_abort(txn);
+}
+
 #define TEST(name)                                                                                 \
     cmocka_unit_test_setup_teardown(name, copse_store_world_setup, copse_store_world_teardown)
 
@@ -309,6 +343,7 @@ int main(void)
         TEST(entries__takes_a_join_before_the_genesis),
         TEST(entries__takes_a_content_that_comes_later),
         TEST(entries__go_on_behind_a_log),
+        TEST(entries__find_a_log_damaged_whose_branches_leave_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,20 +34,20 @@ static void index__finds_what_waits_and_what_is_written(void **state)
         copse_random_bytes(&random, ids[i].bytes, sizeof ids[i].bytes);
         assert_int_equal(copse_index_add(&txn->index, &ids[i], i + 1), COPSE_OK);
         if (i == 1000) {
-            assert_int_equal(copse_index_flush(&txn->index, txn->db), COPSE_OK);
+            assert_int_equal(copse_index_flush(&txn->index), COPSE_OK);
         }
     }
     for (uint32_t i = 0; i < 3000; i++) {
         uint64_t found[COPSE_INDEX_TWINS_MAX];
         size_t count = 0;
-        assert_int_equal(copse_index_find(&txn->index, found, &count, txn->db, &ids[i]), COPSE_OK);
+        assert_int_equal(copse_index_find(&txn->index, found, &count, &ids[i]), COPSE_OK);
         assert_int_equal(count, 1);
         assert_int_equal(found[0], i + 1);
     }
     uint64_t found[COPSE_INDEX_TWINS_MAX];
     size_t count = 7;
-    assert_int_equal(copse_index_remove(&txn->index, txn->db, &ids[5], 6), COPSE_OK);
-    assert_int_equal(copse_index_find(&txn->index, found, &count, txn->db, &ids[5]), COPSE_OK);
+    assert_int_equal(copse_index_remove(&txn->index, &ids[5], 6), COPSE_OK);
+    assert_int_equal(copse_index_find(&txn->index, found, &count, &ids[5]), COPSE_OK);
     assert_int_equal(count, 0);
     copse_store_abort(txn);
 }
@@ -62,15 +62,15 @@ static void index__gives_all_ids_of_a_prefix_up_to_a_bound(void **state)
     for (uint32_t i = 0; i < COPSE_INDEX_TWINS_MAX; i++) {
         assert_int_equal(copse_index_add(&txn->index, &id, i + 1), COPSE_OK);
         if (i == 7) {
-            assert_int_equal(copse_index_flush(&txn->index, txn->db), COPSE_OK);
+            assert_int_equal(copse_index_flush(&txn->index), COPSE_OK);
         }
-        assert_int_equal(copse_index_find(&txn->index, found, &count, txn->db, &id), COPSE_OK);
+        assert_int_equal(copse_index_find(&txn->index, found, &count, &id), COPSE_OK);
         assert_int_equal(count, i + 1);
     }
     assert_int_equal(copse_index_add(&txn->index, &id, 99), COPSE_OK);
-    assert_int_equal(copse_index_find(&txn->index, found, &count, txn->db, &id), COPSE_ERR_LIMIT);
-    assert_int_equal(copse_index_flush(&txn->index, txn->db), COPSE_OK);
-    assert_int_equal(copse_index_find(&txn->index, found, &count, txn->db, &id), COPSE_ERR_LIMIT);
+    assert_int_equal(copse_index_find(&txn->index, found, &count, &id), COPSE_ERR_LIMIT);
+    assert_int_equal(copse_index_flush(&txn->index), COPSE_OK);
+    assert_int_equal(copse_index_find(&txn->index, found, &count, &id), COPSE_ERR_LIMIT);
     copse_store_abort(txn);
 }
 

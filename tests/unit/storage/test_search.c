@@ -3,6 +3,7 @@
 
 #include "protocol/authority/op.h"
 #include "protocol/rules/object.h"
+#include "storage/prune.h"
 #include "tests/support/cmocka.h"
 #include "tests/support/store_world.h"
 
@@ -232,6 +233,26 @@ static void search__is_made_anew_when_its_file_is_broken(void **state)
     assert_true(finds(fixture, "resilient", &object));
 }
 
+/* What came last was given up: a surplus fork, or a log that nobody stands behind. */
+static void search__keeps_what_it_has_when_the_newest_entries_go(void **state)
+{
+    struct fixture *fixture = *state;
+    struct copse_id first = say(fixture, "a heron by the river");
+    for (int i = 0; i < 20; i++) {
+        (void)say(fixture, "more herons");
+    }
+    struct copse_id last = say(fixture, "a kingfisher");
+    (void)catch_up(fixture, 5);
+    struct copse_txn *txn = copse_store_world_begin(fixture->world, COPSE_DB_WRITE);
+    struct copse_held held;
+    uint32_t number = 0;
+    assert_int_equal(copse_entries_find_anywhere(txn, &held, &number, &last), COPSE_OK);
+    assert_int_equal(copse_prune_drop(txn, &held.position), COPSE_OK);
+    copse_store_world_commit(fixture->world, txn);
+    assert_int_equal(catch_up(fixture, 5), 1);
+    assert_true(finds(fixture, "river", &first));
+}
+
 static void search__goes_on_where_it_was_after_a_reopening(void **state)
 {
     struct fixture *fixture = *state;
@@ -256,6 +277,7 @@ int main(void)
         TEST(search__catches_up_in_steps_and_gives_the_newest_first),
         TEST(search__forgets_words_that_are_gone),
         TEST(search__is_made_anew_when_its_file_is_broken),
+        TEST(search__keeps_what_it_has_when_the_newest_entries_go),
         TEST(search__goes_on_where_it_was_after_a_reopening),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -311,21 +311,6 @@ static void store__loses_nothing_acknowledged_to_a_kill(void **state)
 
 /* ---- published heads ---- */
 
-static void copy_file(const char *from, const char *to)
-{
-    FILE *in = fopen(from, "rb");
-    FILE *out = fopen(to, "wb");
-    assert_non_null(in);
-    assert_non_null(out);
-    char buffer[65536];
-    for (size_t size = fread(buffer, 1, sizeof buffer, in); size > 0;
-         size = fread(buffer, 1, sizeof buffer, in)) {
-        assert_int_equal(fwrite(buffer, 1, size, out), size);
-    }
-    (void)fclose(in);
-    assert_int_equal(fclose(out), 0);
-}
-
 static void store__writes_nothing_of_its_own_when_it_is_behind(void **state)
 {
     struct copse_store_world *world = *state;
@@ -339,7 +324,7 @@ static void store__writes_nothing_of_its_own_when_it_is_behind(void **state)
     struct copse_id community = copse_store_world_found(world, &ana);
     assert_int_equal(copse_store_publish(world->store, &ana.device, &error), COPSE_OK);
     copse_store_world_close(world);
-    copy_file(file, copy);
+    copse_store_world_copy_file(file, copy);
     copse_store_world_open(world);
     struct copse_id lost = copse_store_world_post(world, &community, &ana, "this one left");
     assert_int_equal(copse_store_publish(world->store, &ana.device, &error), COPSE_OK);
@@ -533,14 +518,9 @@ static bool check_in_child(struct copse_store_world *world)
     return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
-static void store__check_finds_a_changed_byte_of_an_entry(void **state)
+/* Changes the first byte of these bytes wherever they are in the closed store's file. */
+static void change_bytes(struct copse_store_world *world, struct copse_slice wanted)
 {
-    struct copse_store_world *world = *state;
-    struct copse_store_person ana;
-    copse_store_person_make(&ana, 1);
-    struct copse_id community = copse_store_world_found(world, &ana);
-    struct copse_id post = copse_store_world_post(world, &community, &ana, "unmistakable words");
-    copse_store_world_close(world);
     char file[600];
     (void)snprintf(file, sizeof file, "%s/store.mdb", world->home);
     int data = open(file, O_RDWR);
@@ -549,16 +529,42 @@ static void store__check_finds_a_changed_byte_of_an_entry(void **state)
     ssize_t size = pread(data, bytes, sizeof bytes, 0);
     assert_true(size > 0);
     bool found = false;
-    for (size_t i = 0; i + 18 < (size_t)size; i++) {
-        if (memcmp(bytes + i, "unmistakable words", 18) == 0) {
-            uint8_t other = 'X';
+    for (size_t i = 0; i + wanted.size < (size_t)size; i++) {
+        if (memcmp(bytes + i, wanted.data, wanted.size) == 0) {
+            uint8_t other = bytes[i] ^ 1u;
             assert_int_equal(pwrite(data, &other, 1, (off_t)i), 1);
             found = true;
         }
     }
     (void)close(data);
     assert_true(found);
+}
+
+static void store__check_finds_a_changed_byte_of_an_entry(void **state)
+{
+    struct copse_store_world *world = *state;
+    struct copse_store_person ana;
+    copse_store_person_make(&ana, 1);
+    struct copse_id community = copse_store_world_found(world, &ana);
+    struct copse_id post = copse_store_world_post(world, &community, &ana, "unmistakable words");
+    copse_store_world_close(world);
+    change_bytes(world, copse_bytes_of_string("unmistakable words"));
     assert_false(copse_bytes_is_zero(&post));
+    assert_true(check_in_child(world));
+}
+
+static void store__check_finds_a_community_that_its_id_does_not_lead_to(void **state)
+{
+    struct copse_store_world *world = *state;
+    struct copse_store_person ana;
+    copse_store_person_make(&ana, 1);
+    struct copse_id community = copse_store_world_found(world, &ana);
+    copse_store_world_close(world);
+    assert_false(check_in_child(world));
+    uint8_t row[COPSE_ID_BYTES + 4] = {0}; /* the id, and behind it the number 1 */
+    memcpy(row, community.bytes, sizeof community.bytes);
+    row[sizeof row - 1] = 1;
+    change_bytes(world, (struct copse_slice){row, sizeof row});
     assert_true(check_in_child(world));
 }
 
@@ -711,6 +717,7 @@ int main(void)
         TEST(store__never_lowers_the_note_of_heads_for_two_processes),
         TEST(store__tells_of_a_file_cut_short),
         TEST(store__check_finds_a_changed_byte_of_an_entry),
+        TEST(store__check_finds_a_community_that_its_id_does_not_lead_to),
         TEST(store__says_that_there_is_no_room),
         TEST(store__comes_through_every_failed_allocation),
         TEST(store__backup_is_a_whole_store),

@@ -78,7 +78,7 @@ static int setup(void **state)
                      COPSE_OK);
     copse_store_world_commit(fixture->world, txn);
     add(fixture, fixture->genesis);
-    copse_ingest_init(&fixture->ingest, fixture->world->store, NULL);
+    copse_ingest_init(&fixture->ingest, fixture->world->store, &fixture->people[0].device, NULL);
     *state = fixture;
     return 0;
 }
@@ -111,9 +111,7 @@ static bool holds(const struct fixture *fixture, const struct copse_built *built
 
 static void sweep(struct fixture *fixture)
 {
-    assert_int_equal(
-        copse_ingest_sweep(&fixture->ingest, &fixture->genesis->id, &fixture->people[0].device, 1),
-        COPSE_OK);
+    assert_int_equal(copse_ingest_sweep(&fixture->ingest, &fixture->genesis->id, 1), COPSE_OK);
 }
 
 /* Who stands no more may have written while it did: a removal of who had let it in came later. */

@@ -4,6 +4,7 @@
 
 #include "tests/support/cmocka.h"
 #include "tests/support/random.h"
+#include "tests/support/store_world.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +49,7 @@ static int setup(void **state)
                                           .scheme = copse_key_ed25519()};
     assert_int_equal(copse_key_self_test(), COPSE_OK);
     assert_int_equal(copse_store_create(&options, NULL), COPSE_OK);
-    assert_int_equal(copse_keyring_create(fixture->home, NULL, NULL, copse_memory_heap(), NULL),
+    assert_int_equal(copse_keyring_create(fixture->home, NULL, copse_memory_heap(), NULL),
                      COPSE_OK);
     assert_int_equal(
         copse_keyring_open(&fixture->keyring, fixture->home, copse_memory_heap(), NULL), COPSE_OK);
@@ -113,6 +114,11 @@ static void find(struct copse_practice_deed *deed, struct copse_view_object *out
     struct copse_view *view;
     assert_int_equal(copse_practice_view(deed, &view), COPSE_OK);
     assert_int_equal(copse_view_object(view, out, id), COPSE_OK);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return copse_bytes_compare_ids(a, b);
 }
 
 static size_t edit(struct fixture *fixture, const struct copse_id *id,
@@ -186,6 +192,90 @@ static void page__two_tabs_lose_no_word(void **state)
     (void)edit(fixture, &id, &one, "The thick lens is here.\n\nThe lamp is there.\n");
     (void)edit(fixture, &id, &other, "The lens is here.\n\nThe bright lamp is there.\n");
     expect(fixture, &id, NULL, "The thick lens is here.\n\nThe bright lamp is there.\n");
+}
+
+/* ---- more heads than an edit may name ---- */
+
+enum { HEADS = 20 };
+
+/* Somebody with a device of their own, who has been let in. */
+struct guest {
+    struct copse_store_person keys;
+    struct copse_under under;
+};
+
+static struct copse_id write_op(struct fixture *fixture, const struct copse_store_deed *how,
+                                const struct copse_op *op)
+{
+    uint8_t room[COPSE_ENTRY_OP_BYTES_MAX];
+    struct copse_store_deed deed = *how;
+    struct copse_id id;
+    deed.community = fixture->community;
+    deed.class = op->kind < COPSE_OP_CREATE ? COPSE_ENTRY_CONTROL : COPSE_ENTRY_DATA;
+    deed.wall_ms = fixture_now(fixture);
+    assert_int_equal(copse_op_encode(&deed.op, room, op), COPSE_OK);
+    struct copse_practice_deed open = begin(fixture, COPSE_DB_WRITE);
+    assert_int_equal(copse_store_write(fixture->store, open.txn, &id, &deed, NULL), COPSE_OK);
+    assert_int_equal(copse_practice_commit(&open, NULL), COPSE_OK);
+    return id;
+}
+
+static void let_in(struct fixture *fixture, struct guest *guest)
+{
+    copse_store_person_make(&guest->keys, 9);
+    guest->under = (struct copse_under){fixture->community, fixture->community};
+    struct copse_op op = {
+        .kind = COPSE_OP_GRANT, .target = guest->keys.root, .role = COPSE_OP_MEMBER};
+    struct copse_store_deed deed = {.device = *copse_keyring_device(fixture->keyring),
+                                    .secret = copse_keyring_secret(fixture->keyring),
+                                    .under = &guest->under};
+    guest->under.grant = write_op(fixture, &deed, &op);
+    op = (struct copse_op){
+        .kind = COPSE_OP_JOIN, .target = guest->keys.root, .signature = guest->keys.certificate};
+    deed.device = guest->keys.device;
+    deed.secret = &guest->keys.secret;
+    deed.start = COPSE_STORE_JOIN;
+    (void)write_op(fixture, &deed, &op);
+}
+
+/* The guest puts an exclamation mark before what stood at `parent`. */
+static struct copse_id exclaim(struct fixture *fixture, const struct guest *guest,
+                               const struct copse_id *page, const struct copse_id *parent)
+{
+    static const uint8_t shape[] = {0x93, 0, 0, 1};
+    uint8_t list[64];
+    struct copse_writer writer;
+    copse_writer_init(&writer, list, sizeof(list));
+    struct copse_op op = {.kind = COPSE_OP_EDIT, .target = *page, .value = {shape, sizeof(shape)}};
+    op.ids = copse_op_list_ids(&writer, parent, 1);
+    struct copse_store_deed deed = {.device = guest->keys.device,
+                                    .secret = &guest->keys.secret,
+                                    .content = copse_bytes_of_string("!")};
+    return write_op(fixture, &deed, &op);
+}
+
+/* SPEC 6.9: "the program first joins up to 16 of the heads at a time with ops of an empty shape,
+ * which name nothing else" */
+static void page__joins_many_heads_and_loses_no_word(void **state)
+{
+    struct fixture *fixture = *state;
+    struct guest guest;
+    struct copse_page_version first;
+    struct copse_page_version opened = {.count = HEADS};
+    char text[HEADS + 16];
+    let_in(fixture, &guest);
+    struct copse_id id = make_page(fixture, &first, "oak");
+    for (size_t i = 0; i < HEADS; i++) {
+        opened.heads[i] = exclaim(fixture, &guest, &id, &first.heads[0]);
+    }
+    qsort(opened.heads, HEADS, sizeof(opened.heads[0]), compare_ids);
+    struct copse_page_version other = first; /* another tab saves what no head descends from */
+    assert_int_equal(edit(fixture, &id, &other, "oak tree"), 1);
+    memset(text, '!', HEADS);
+    memcpy(text + HEADS, "old oak", sizeof("old oak"));
+    assert_int_equal(edit(fixture, &id, &opened, text), 2); /* one that joins */
+    memcpy(text + HEADS, "old oak tree", sizeof("old oak tree"));
+    expect(fixture, &id, NULL, text);
 }
 
 static void page__text_longer_than_an_entry_is_several(void **state)
@@ -286,6 +376,7 @@ int main(void)
         TEST(page__text_is_what_was_saved_after_any_edits),
         TEST(page__saving_what_is_there_writes_nothing),
         TEST(page__two_tabs_lose_no_word),
+        TEST(page__joins_many_heads_and_loses_no_word),
         TEST(page__text_longer_than_an_entry_is_several),
         TEST(page__an_edit_that_was_foreseen_is_the_same_edit),
         TEST(page__a_plan_that_is_overtaken_is_made_anew),

@@ -63,19 +63,18 @@ static void verbs__examples_name_their_verb(void **state)
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < COPSE_VERBS_EXAMPLES_MAX && verbs[i].examples[j] != NULL; j++) {
             char line[256];
-            const char *words[2] = {line, NULL};
+            const char *words[COPSE_VERBS_WORDS_MAX];
+            size_t word_count = 0;
             (void)snprintf(line, sizeof(line), "%s", verbs[i].examples[j] + strlen("copse "));
-            char *space = strchr(line, ' ');
-            if (space != NULL) {
-                *space = '\0';
-                words[1] = space + 1;
-                char *next = strchr(space + 1, ' ');
+            for (char *next = line; next != NULL && word_count < COPSE_VERBS_WORDS_MAX;) {
+                words[word_count++] = next;
+                next = strchr(next, ' ');
                 if (next != NULL) {
-                    *next = '\0';
+                    *next++ = '\0';
                 }
             }
             size_t used = 0;
-            assert_ptr_equal(copse_verbs_find(&used, words, words[1] == NULL ? 1 : 2), &verbs[i]);
+            assert_ptr_equal(copse_verbs_find(&used, words, word_count), &verbs[i]);
         }
     }
 }
@@ -115,6 +114,22 @@ static void verbs__a_slip_of_the_finger_is_recognised(void **state)
         copse_verbs_nearest(room, "a-word-so-long-that-it-cannot-be-one-of-ours-at-all", NULL));
 }
 
+static void verbs__so_is_one_in_an_option(void **state)
+{
+    (void)state;
+    size_t used = 0;
+    char room[COPSE_VERBS_WORD_MAX];
+    const char *words[] = {"page", "edit"};
+    const struct copse_verb *verb = copse_verbs_find(&used, words, 2);
+    assert_string_equal(copse_verbs_nearest_option(room, "--tilte", verb), "title");
+    assert_string_equal(copse_verbs_nearest_option(room, "--bse=77c0", verb), "base");
+    assert_string_equal(copse_verbs_nearest_option(room, "--jsno", NULL), "json");
+    assert_null(copse_verbs_nearest_option(room, "--tilte", NULL));
+    assert_null(copse_verbs_nearest_option(room, "-x", verb));
+    assert_null(copse_verbs_nearest_option(room, "--xylophone", verb));
+    assert_null(copse_verbs_nearest_option(room, "--a-word-so-long-that-it-is-none-of-ours", verb));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +140,7 @@ int main(void)
         cmocka_unit_test(verbs__an_alias_finds_the_verb),
         cmocka_unit_test(verbs__a_group_alone_is_no_verb),
         cmocka_unit_test(verbs__a_slip_of_the_finger_is_recognised),
+        cmocka_unit_test(verbs__so_is_one_in_an_option),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,34 +31,54 @@ static struct memory_source *hold(const struct model_history *history,
     return source;
 }
 
-struct told {
-    struct copse_id ids[1100];
-    enum copse_standing_change changes[1100];
-    size_t count;
+/* A port that counts what is written through it. */
+struct counter {
+    const struct copse_state *state;
+    size_t writes;
 };
 
-static void take_note(void *context, enum copse_standing_change change, const struct copse_id *id)
+static enum copse_err counted_get(void *context, struct copse_slice *value, struct copse_slice key)
 {
-    struct told *told = context;
-    assert_true(told->count < COPSE_ARRAY_SIZE(told->ids));
-    for (size_t i = 0; i < told->count; i++) {
-        assert_false(told->changes[i] == change && copse_bytes_equal_ids(&told->ids[i], id));
-    }
-    told->changes[told->count] = change;
-    told->ids[told->count++] = *id;
+    const struct copse_state *state = ((struct counter *)context)->state;
+    return state->get(state->context, value, key);
 }
 
-static void evaluate_into(const struct copse_state *state, struct memory_source *held,
-                          const struct copse_id *community, struct told *told)
+static enum copse_err counted_put(void *context, struct copse_slice key, struct copse_slice value)
 {
+    struct counter *counter = context;
+    counter->writes++;
+    return counter->state->put(counter->state->context, key, value);
+}
+
+static enum copse_err counted_del(void *context, struct copse_slice key)
+{
+    struct counter *counter = context;
+    counter->writes++;
+    return counter->state->del(counter->state->context, key);
+}
+
+static enum copse_err counted_seek(void *context, struct copse_slice *key,
+                                   struct copse_slice *value, struct copse_slice from)
+{
+    const struct copse_state *state = ((struct counter *)context)->state;
+    return state->seek(state->context, key, value, from);
+}
+
+/* Returns how many rows were written or deleted. */
+static size_t evaluate_into(const struct copse_state *state, struct memory_source *held,
+                            const struct copse_id *community)
+{
+    struct counter counter = {state, 0};
+    const struct copse_state counted = {counted_get, counted_put, counted_del, counted_seek,
+                                        &counter};
     struct copse_source source = memory_source_port(held);
-    struct copse_governance_options options = {copse_memory_heap(), copse_hash_scheme(), NULL, NULL,
-                                               NULL};
+    struct copse_governance_options options = {.memory = copse_memory_heap(),
+                                               .scheme = copse_hash_scheme()};
     struct copse_governance *governance = NULL;
     assert_int_equal(copse_governance_new(&governance, community, &source, &options), COPSE_OK);
-    told->count = 0;
-    assert_int_equal(copse_standing_write(state, governance, take_note, told), COPSE_OK);
+    assert_int_equal(copse_standing_write(&counted, governance), COPSE_OK);
     copse_governance_free(governance);
+    return counter.writes;
 }
 
 static struct copse_state_memory *new_state(void)
@@ -73,7 +93,6 @@ static void standing__leaves_what_a_fresh_write_would(void **state)
 {
     (void)state;
     static struct model_history history;
-    static struct told told;
     struct governance_built built;
     struct governance_build_options options = {copse_hash_scheme(), NULL};
     static const uint8_t foreign[] = {'F', 1};
@@ -90,14 +109,13 @@ static void standing__leaves_what_a_fresh_write_would(void **state)
             bool held[MODEL_ENTRIES_MAX];
             governance_random_subset(held, &history, &random);
             struct memory_source *source = hold(&history, &built, held);
-            evaluate_into(port, source, &history.entries[0].id, &told);
+            (void)evaluate_into(port, source, &history.entries[0].id);
             struct copse_state_memory *fresh = new_state();
             assert_int_equal(copse_state_put(copse_state_memory_port(fresh), other, other),
                              COPSE_OK);
-            evaluate_into(copse_state_memory_port(fresh), source, &history.entries[0].id, &told);
+            (void)evaluate_into(copse_state_memory_port(fresh), source, &history.entries[0].id);
             assert_true(copse_state_memory_equal(map, fresh));
-            evaluate_into(port, source, &history.entries[0].id, &told);
-            assert_int_equal(told.count, 0); /* nothing changed, nobody is told */
+            assert_int_equal(evaluate_into(port, source, &history.entries[0].id), 0);
             copse_state_memory_free(fresh);
             memory_source_free(source);
         }
@@ -270,12 +288,11 @@ static enum copse_verdict judge_join(struct crowd *crowd, const struct copse_sta
 /* How many of ben's JOINs count, after evaluation and loading. */
 static size_t count_joins(struct crowd *crowd, const struct copse_state *port)
 {
-    static struct told told;
     struct copse_source source = memory_source_port(crowd->source);
     struct copse_standing *standing = NULL;
     struct copse_commons *commons = NULL;
     size_t count = 0;
-    evaluate_into(port, crowd->source, &crowd->community, &told);
+    (void)evaluate_into(port, crowd->source, &crowd->community);
     assert_int_equal(
         copse_standing_load(&standing, port, &crowd->ben, &source, copse_memory_heap()), COPSE_OK);
     assert_int_equal(copse_commons_load(&commons, port, copse_memory_heap()), COPSE_OK);
@@ -287,7 +304,7 @@ static size_t count_joins(struct crowd *crowd, const struct copse_state *port)
     return count;
 }
 
-static bool told_of_many_parts(const struct copse_state_memory *map, const struct copse_id *person)
+static bool has_many_parts(const struct copse_state_memory *map, const struct copse_id *person)
 {
     size_t parts = 0;
     for (size_t i = 0; i < copse_state_memory_count(map); i++) {
@@ -309,7 +326,7 @@ static void standing__splits_what_is_large(void **state)
     struct copse_state_memory *map = new_state();
     open_crowd(&crowd, 0);
     assert_int_equal(count_joins(&crowd, copse_state_memory_port(map)), DEVICES);
-    assert_true(told_of_many_parts(map, &crowd.ben));
+    assert_true(has_many_parts(map, &crowd.ben));
     close_crowd(&crowd);
     copse_state_memory_free(map);
 }
@@ -329,7 +346,6 @@ static void standing__waits_for_a_leaf_that_is_not_here(void **state)
 {
     (void)state;
     static struct crowd crowd;
-    static struct told told;
     bool awaits = false;
     enum copse_wanted_extent extent = COPSE_WANTED_NOTHING;
     struct copse_state_memory *map = new_state();
@@ -337,7 +353,7 @@ static void standing__waits_for_a_leaf_that_is_not_here(void **state)
     open_crowd(&crowd, 0);
     struct copse_id gone = crowd.joins[3]->id;
     assert_true(memory_source_drop(crowd.source, &gone));
-    evaluate_into(port, crowd.source, &crowd.community, &told);
+    (void)evaluate_into(port, crowd.source, &crowd.community);
     assert_int_equal(copse_wanted_awaits(&awaits, port, &gone), COPSE_OK);
     assert_true(awaits);
     assert_int_equal(copse_wanted_awaits(&awaits, port, &crowd.joins[4]->id), COPSE_OK);
@@ -345,7 +361,7 @@ static void standing__waits_for_a_leaf_that_is_not_here(void **state)
     assert_int_equal(copse_wanted_of_log(&extent, port, &gone, COPSE_ENTRY_CONTROL), COPSE_OK);
     assert_int_equal(extent, COPSE_WANTED_NOTHING);
     take(&crowd, crowd.joins[3]);
-    evaluate_into(port, crowd.source, &crowd.community, &told);
+    (void)evaluate_into(port, crowd.source, &crowd.community);
     assert_int_equal(copse_wanted_awaits(&awaits, port, &gone), COPSE_OK);
     assert_false(awaits);
     assert_int_equal(copse_wanted_of_log(&extent, port, &gone, COPSE_ENTRY_CONTROL), COPSE_OK);
@@ -358,13 +374,12 @@ static void standing__lists_the_leaves_of_a_clipped_log(void **state)
 {
     (void)state;
     static struct crowd crowd;
-    static struct told told;
     struct copse_wanted_cursor cursor = {0, 0};
     struct copse_wanted_leaf leaf;
     struct copse_state_memory *map = new_state();
     const struct copse_state *port = copse_state_memory_port(map);
     open_crowd(&crowd, 0);
-    evaluate_into(port, crowd.source, &crowd.community, &told);
+    (void)evaluate_into(port, crowd.source, &crowd.community);
     const struct copse_id *join = &crowd.joins[9]->id;
     assert_int_equal(copse_wanted_next_leaf(&leaf, &cursor, port, join), COPSE_OK);
     assert_true(copse_bytes_equal_ids(&leaf.id, join));
@@ -420,7 +435,6 @@ static void standing__wants_the_same_whether_a_void_leaf_is_here_or_not(void **s
 {
     (void)state;
     static struct crowd crowd;
-    static struct told told;
     struct copse_built *log[4];
     open_crowd(&crowd, 0);
     log[0] = crowd.joins[0];
@@ -431,7 +445,7 @@ static void standing__wants_the_same_whether_a_void_leaf_is_here_or_not(void **s
     for (size_t is_here = 2; is_here-- > 0;) {
         struct copse_state_memory *map = new_state();
         const struct copse_state *port = copse_state_memory_port(map);
-        evaluate_into(port, crowd.source, &crowd.community, &told);
+        (void)evaluate_into(port, crowd.source, &crowd.community);
         assert_wanted(&crowd, port, log[0], true);
         assert_wanted(&crowd, port, log[1], true); /* the way to what has seq 2, if there is one */
         assert_wanted(&crowd, port, log[2], false);
@@ -497,8 +511,11 @@ static void standing__verifies_each_signature_once(void **state)
     struct governance_build_options build = {copse_hash_scheme(), NULL};
     struct copse_key_scheme counting = {copse_hash_scheme()->sign, counting_verify};
     static struct notes notes;
-    struct copse_governance_options options = {copse_memory_heap(), &counting, get_note, put_note,
-                                               &notes};
+    struct copse_governance_options options = {.memory = copse_memory_heap(),
+                                               .scheme = &counting,
+                                               .get_checks = get_note,
+                                               .put_checks = put_note,
+                                               .context = &notes};
     bool held[MODEL_ENTRIES_MAX];
     memset(held, true, sizeof held);
     for (uint64_t seed = 1; seed <= 50; seed++) {
@@ -537,7 +554,7 @@ struct attempt {
 static enum copse_err attempt_all(const struct copse_memory *memory, void *context)
 {
     const struct attempt *attempt = context;
-    struct copse_governance_options options = {memory, copse_hash_scheme(), NULL, NULL, NULL};
+    struct copse_governance_options options = {.memory = memory, .scheme = copse_hash_scheme()};
     struct copse_governance *governance = NULL;
     struct copse_standing *standing = NULL;
     struct copse_commons *commons = NULL;
@@ -546,7 +563,7 @@ static enum copse_err attempt_all(const struct copse_memory *memory, void *conte
     enum copse_err err =
         copse_governance_new(&governance, &attempt->community, &attempt->source, &options);
     if (err == COPSE_OK) {
-        err = copse_standing_write(port, governance, NULL, NULL);
+        err = copse_standing_write(port, governance);
     }
     if (err == COPSE_OK) {
         err = copse_standing_load(&standing, port, &attempt->person, &attempt->source, memory);
@@ -589,7 +606,6 @@ static void standing__refuses_damaged_rows(void **state)
 {
     (void)state;
     static struct model_history history;
-    static struct told told;
     struct governance_built built;
     struct governance_build_options options = {copse_hash_scheme(), NULL};
     struct copse_random random;
@@ -605,7 +621,7 @@ static void standing__refuses_damaged_rows(void **state)
     for (int round = 0; round < 2000; round++) {
         struct copse_state_memory *map = new_state();
         const struct copse_state *rows = copse_state_memory_port(map);
-        evaluate_into(rows, source, &history.entries[0].id, &told);
+        (void)evaluate_into(rows, source, &history.entries[0].id);
         size_t index = (size_t)copse_random_below(&random, copse_state_memory_count(map));
         struct copse_slice key;
         struct copse_slice value;

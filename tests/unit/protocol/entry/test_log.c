@@ -140,10 +140,15 @@ static void log__gives_up_the_highest_fork_first(void **state)
     for (uint32_t i = 0; i < COPSE_LOG_LEAVES_MAX; i++) {
         assert_true(add(&model, 5 + i));
     }
-    assert_int_equal(copse_log_surplus(&model.log), model.log.branch_count);
+    assert_int_equal(copse_log_surplus(&model.log, 0), model.log.branch_count);
     assert_true(add(&model, 2)); /* a lower fork than any: the 18th branch */
-    uint32_t surplus = copse_log_surplus(&model.log);
+    uint32_t surplus = copse_log_surplus(&model.log, 0);
     assert_int_equal(model.log.branches[surplus].first_seq, 5 + COPSE_LOG_LEAVES_MAX - 1 + 1);
+    /* Of those that are not spared; where all are, of all. */
+    uint32_t low = copse_log_surplus(&model.log, ~UINT32_C(6));
+    assert_int_equal(low,
+                     model.log.branches[2].first_seq > model.log.branches[1].first_seq ? 2 : 1);
+    assert_int_equal(copse_log_surplus(&model.log, ~UINT32_C(0)), surplus);
 }
 
 static void log__gives_up_the_larger_id_of_two_forks_at_one_seq(void **state)
@@ -166,7 +171,7 @@ static void log__gives_up_the_larger_id_of_two_forks_at_one_seq(void **state)
             assert_int_equal(branch, COPSE_LOG_LEAVES_MAX + i);
         }
         assert_int_equal(model.position[end].branch, model.position[1].branch);
-        assert_int_equal(copse_log_surplus(&model.log), COPSE_LOG_LEAVES_MAX + larger - 1);
+        assert_int_equal(copse_log_surplus(&model.log, 0), COPSE_LOG_LEAVES_MAX + larger - 1);
     }
 }
 

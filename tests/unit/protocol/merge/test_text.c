@@ -39,19 +39,16 @@ struct edit {
     const char *inserted;
     uint64_t parents[3]; /* rising; 0: none */
     uint64_t author;     /* 0: as the id */
-    uint64_t previous;
 };
 
 static enum copse_err add(struct fixture *fixture, const struct edit *edit)
 {
     struct copse_id parents[3];
-    struct copse_id previous = copse_text_history_id(edit->previous);
     uint8_t room[COPSE_TEXT_SHAPE_BYTES_MAX];
     struct copse_text_op op = {
         .id = copse_text_history_id(edit->id),
         .author = copse_text_history_id(edit->author == 0 ? edit->id : edit->author),
         .parents = parents,
-        .previous = edit->previous == 0 ? NULL : &previous,
         .content = copse_bytes_of_string(edit->inserted == NULL ? "" : edit->inserted),
     };
     op.content_size = op.content.size;
@@ -133,22 +130,6 @@ static void text__refuses_what_reaches_beyond_its_version(void **state)
     assert_int_equal(add(fixture, &near), COPSE_OK);
     assert_int_equal(add(fixture, &child), COPSE_OK);
     merge(fixture, "acy");
-    assert_int_equal(fixture->view.refused_count, 1);
-}
-
-static void text__refuses_an_author_who_leaves_the_own_chain(void **state)
-{
-    struct fixture *fixture = *state;
-    struct edit one = {.id = 2, .patch = {.ins = 1}, .inserted = "x", .parents = {1}, .author = 7};
-    struct edit off = {
-        .id = 3, .patch = {.ins = 1}, .inserted = "y", .parents = {1}, .author = 7, .previous = 2};
-    struct edit on = {
-        .id = 4, .patch = {.ins = 1}, .inserted = "z", .parents = {2}, .author = 7, .previous = 2};
-    add_abc(fixture);
-    assert_int_equal(add(fixture, &one), COPSE_OK);
-    assert_int_equal(add(fixture, &off), COPSE_OK);
-    assert_int_equal(add(fixture, &on), COPSE_OK);
-    merge(fixture, "zxabc");
     assert_int_equal(fixture->view.refused_count, 1);
 }
 
@@ -496,7 +477,6 @@ int main(void)
         TEST(text__takes_an_op_once),
         TEST(text__is_no_place_for_an_op_that_names_itself_or_names_without_order),
         TEST(text__refuses_what_reaches_beyond_its_version),
-        TEST(text__refuses_an_author_who_leaves_the_own_chain),
         TEST(text__refuses_a_content_length_that_no_shape_has),
         TEST(text__counts_units_whose_content_does_not_fit_as_a_gap),
         TEST(text__mutes_without_moving_what_others_wrote),

@@ -286,8 +286,8 @@ static void text_edit__reaches_text_that_shows_again(void **state)
     copse_text_world_deinit(&world);
 }
 
-/* SPEC 6.9: an author's next op names the author's last one "though it be muted", else it would be
- * refused; nobody else names it. */
+/* SPEC 6.9: an author's next op names the author's last one "though it be muted"; nobody else
+ * names it. */
 static void text_edit__follows_its_author_s_muted_op_and_nobody_else_s(void **state)
 {
     (void)state;

@@ -34,23 +34,6 @@ static void view_text__leaves_hidden_and_erased_edits_out_of_a_text_and_keeps_th
     village_stop(&f);
 }
 
-static void view_text__refuses_an_edit_that_does_not_follow_its_author_s_last(void **state)
-{
-    (void)state;
-    struct village f;
-    village_start(&f);
-    struct copse_id page = village_create(&f, CAT, COPSE_OBJECT_PAGE, NULL);
-    struct copse_id base = village_edit(&f, CAT, &page, NULL, "003", "oak");
-    (void)village_edit(&f, CAT, &page, &base, "301", "1");
-    (void)village_edit(&f, CAT, &page, &base, "301", "2"); /* does not name the one before */
-    village_check_text(&f, &page, "oak1");
-    /* On another branch of the log the one before is the base. */
-    copse_world_go_back(f.world, CAT, 2);
-    (void)village_edit(&f, CAT, &page, &base, "003", "in ");
-    village_check_text(&f, &page, "in oak1");
-    village_stop(&f);
-}
-
 static void view_text__gives_the_history_of_a_text_in_order(void **state)
 {
     (void)state;
@@ -79,7 +62,6 @@ int main(void)
         cmocka_unit_test(view_text__merges_the_edits_of_a_page),
         cmocka_unit_test(
             view_text__leaves_hidden_and_erased_edits_out_of_a_text_and_keeps_the_rest),
-        cmocka_unit_test(view_text__refuses_an_edit_that_does_not_follow_its_author_s_last),
         cmocka_unit_test(view_text__gives_the_history_of_a_text_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

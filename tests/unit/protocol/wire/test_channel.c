@@ -484,6 +484,7 @@ static struct copse_message random_message(struct scratch *scratch, struct copse
         break;
     case COPSE_MESSAGE_CWANT:
         message.content.id = id;
+        message.content.what = copse_random_below(random, 2);
         break;
     case COPSE_MESSAGE_CDATA:
         message.content.id = id;
@@ -570,7 +571,7 @@ static void channel__gives_up_a_peer_that_answers_no_question_for_contents(void 
     wire_liar_say(fixture.liar, &summary);
     assert_true(wire_liar_hear_all(fixture.liar, COPSE_MESSAGE_SAME, &message));
     assert_int_equal(copse_session_want(fixture.liar->session, &fixture.world.community,
-                                        &fixture.world.entries[0]->id, 1),
+                                        COPSE_MESSAGE_CONTENTS, &fixture.world.entries[0]->id, 1),
                      1);
     assert_true(wire_liar_hear_all(fixture.liar, COPSE_MESSAGE_CWANT, &message));
     for (size_t i = 0; i < 5 && !fixture.liar->is_closed; i++) {

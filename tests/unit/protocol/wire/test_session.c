@@ -440,12 +440,47 @@ static void session__fetches_contents_that_did_not_travel(void **state)
     wire_pair_open(&fixture.pair);
     wire_scene_assert_same(&fixture);
     struct copse_session *asker = fixture.pair.ends[1].session;
-    assert_int_equal(copse_session_want(asker, &fixture.world.community, ids, 6), 6);
-    assert_int_equal(copse_session_want(asker, &fixture.world.community, ids, 6), 0);
+    assert_int_equal(
+        copse_session_want(asker, &fixture.world.community, COPSE_MESSAGE_CONTENTS, ids, 6), 6);
+    assert_int_equal(
+        copse_session_want(asker, &fixture.world.community, COPSE_MESSAGE_CONTENTS, ids, 6), 0);
     (void)wire_pair_settle(&fixture.pair);
     assert_int_equal(fixture.pair.ends[1].contents, 5);
     assert_int_equal(fixture.pair.ends[1].no_contents, 1);
-    assert_int_equal(copse_session_want(asker, &fixture.world.community, &ids[2], 1), 1);
+    assert_int_equal(
+        copse_session_want(asker, &fixture.world.community, COPSE_MESSAGE_CONTENTS, &ids[2], 1), 1);
+    wire_scene_end(&fixture);
+}
+
+/* SPEC 10.15: "An entry is given from whatever log it is in, wanted or not, or as it is held
+ * loose." */
+static void session__gives_entries_of_class_1_by_id_from_logs_and_loose(void **state)
+{
+    (void)state;
+    struct wire_scene fixture;
+    wire_scene_begin(&fixture, 4);
+    const struct copse_built *join = fixture.world.joins[0];
+    wire_world_give_all(&fixture.world, &fixture.nodes[1]);
+    struct copse_built *logged = wire_world_add(&fixture.world, 0, COPSE_ENTRY_DATA, join, 10);
+    wire_world_give_all(&fixture.world, &fixture.nodes[0]);
+    struct copse_built *loose = wire_world_add(&fixture.world, 0, COPSE_ENTRY_DATA, logged, 10);
+    struct copse_built *unknown = wire_world_add(&fixture.world, 0, COPSE_ENTRY_DATA, loose, 10);
+    memory_source_add_loose(fixture.nodes[0].source, &fixture.world.community,
+                            copse_build_entry_bytes(loose));
+    const struct copse_id ids[] = {join->id, logged->id, loose->id, unknown->id};
+    wire_scene_connect(&fixture, 29);
+    wire_pair_open(&fixture.pair);
+    struct copse_session *asker = fixture.pair.ends[1].session;
+    assert_int_equal(
+        copse_session_want(asker, &fixture.world.community, COPSE_MESSAGE_ENTRIES, ids, 4), 4);
+    (void)wire_pair_settle(&fixture.pair);
+    assert_int_equal(fixture.pair.ends[1].contents, 2);
+    assert_int_equal(fixture.pair.ends[1].no_contents, 2);
+    const struct copse_built *given[] = {logged, loose};
+    for (size_t i = 0; i < 2; i++) {
+        struct copse_slice bytes = memory_source_loose(fixture.nodes[1].source, &given[i]->id);
+        assert_true(copse_bytes_equal(bytes, copse_build_entry_bytes(given[i])));
+    }
     wire_scene_end(&fixture);
 }
 
@@ -687,6 +722,7 @@ int main(void)
         cmocka_unit_test(session__compares_by_a_round_when_pushes_overflow),
         cmocka_unit_test(session__compares_again_by_itself_after_minutes),
         cmocka_unit_test(session__fetches_contents_that_did_not_travel),
+        cmocka_unit_test(session__gives_entries_of_class_1_by_id_from_logs_and_loose),
         cmocka_unit_test(session__lets_no_own_entry_leave_before_it_is_noted),
         cmocka_unit_test(session__ends_when_a_peer_is_silent),
         cmocka_unit_test(session__ends_when_no_greeting_comes),
