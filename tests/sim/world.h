@@ -77,7 +77,7 @@ enum sim_reached {
     SIM_REACHED_MAP(SIM_REACHED_ENUM)
 #undef SIM_REACHED_ENUM
 };
-#define SIM_REACHED_COUNT 29u
+#define SIM_REACHED_COUNT 30u
 
 struct links;
 
