@@ -104,7 +104,8 @@ void deeds_advance(struct sim_hand *hand, const struct copse_entry *entry,
 }
 
 static void set_content(struct sim_world *world, struct copse_entry *entry,
-                        struct deeds_draft *draft, struct copse_slice *salted)
+                        struct deeds_draft *draft, struct copse_slice *salted,
+                        struct copse_slice *late)
 {
     if (draft->content_size == 0) {
         return;
@@ -113,9 +114,7 @@ static void set_content(struct sim_world *world, struct copse_entry *entry,
     struct copse_slice whole = {draft->content, COPSE_CONTENT_SALT_BYTES + draft->content_size};
     copse_id_of_content(&entry->content_hash, whole);
     entry->content_size = (uint32_t)draft->content_size;
-    if (!draft->is_lost) {
-        *salted = whole;
-    }
+    *(draft->is_lost ? late : salted) = whole;
 }
 
 /* Store what was written at the hand's node. */
@@ -150,6 +149,7 @@ bool deeds_write(struct sim_world *world, struct sim_hand *hand, struct deeds_dr
     uint8_t room[COPSE_ENTRY_BYTES_MAX];
     struct copse_entry entry;
     struct copse_slice salted = {NULL, 0};
+    struct copse_slice late = {NULL, 0};
     memset(&entry, 0, sizeof entry);
     const struct sim_device *device = &world->people.devices[hand->device];
     entry.author = device->pair.key;
@@ -159,7 +159,7 @@ bool deeds_write(struct sim_world *world, struct sim_hand *hand, struct deeds_dr
     entry.has_under = draft->has_under;
     entry.under = draft->under;
     entry.ext = draft->ext;
-    set_content(world, &entry, draft, &salted);
+    set_content(world, &entry, draft, &salted, &late);
     struct copse_slice bytes;
     if (!place(world, hand, &entry) || !set_op(world, hand, &entry, draft, op_room) ||
         copse_entry_encode(&bytes, room, &entry) != COPSE_OK) {
@@ -169,7 +169,7 @@ bool deeds_write(struct sim_world *world, struct sim_hand *hand, struct deeds_dr
     struct copse_signature signature;
     copse_key_sign(world->scheme, &signature, COPSE_KEY_ENTRY, copse_bytes_of_id(id),
                    &device->pair.secret);
-    const struct links_file file = {id, bytes, &signature, salted};
+    const struct links_file file = {id, bytes, &signature, salted, late};
     if (store(world, hand, &file) != COPSE_OK) {
         return false;
     }

@@ -22,8 +22,23 @@
 #define REST_MS 40000u /* stores at rest for this long: are they equal? */
 #define LOOK_MS 2000u
 #define INTRUDERS 12u
+#define WORDS_MS 30000u
 
-enum timer { DEED, RESET, FORGET, PARTITION, HEAL, STALL, CRASH, IDLE, START, COPY, FULL, INTRUDE };
+enum timer {
+    DEED,
+    RESET,
+    FORGET,
+    PARTITION,
+    HEAL,
+    STALL,
+    CRASH,
+    IDLE,
+    START,
+    COPY,
+    FULL,
+    INTRUDE,
+    WORDS
+};
 
 /* ---- options ---- */
 
@@ -60,7 +75,9 @@ static void derive_options(struct links_options *out, uint64_t seed)
     out->copies = some(&random, 4);
     out->fulls = some(&random, 3);
     out->strangers = some(&random, 3);
-    out->put_back_share = between(&random, 0, 60);
+    out->put_back_share = between(&random, 20, 90);
+    out->copies += seed % 3 == 0 ? 2 : 0; /* where no log may fork: world.c */
+    out->crashes = out->copies > 0 && out->crashes < 4 ? 4 : out->crashes; /* a copy is for use */
     out->book_share = between(&random, 30, 100);
     out->skew_years = some(&random, 50);
     out->slow_us = between(&random, 0, 2) == 0 ? between(&random, 1, 12000) : 0;
@@ -123,7 +140,8 @@ bool links_is_honest(const struct links *links, const struct sim_hand *hand,
                      const struct deeds_draft *draft)
 {
     size_t number = (size_t)(hand - links->world->people.hands);
-    return number < links->world->options.nodes && !draft->is_spoiled;
+    bool is_late = draft->is_lost && links->world->options.seed % 3 != 0;
+    return number < links->world->options.nodes && !draft->is_spoiled && !is_late;
 }
 
 bool links_write(struct links *links, struct sim_hand *hand, struct deeds_draft *draft,
@@ -137,7 +155,17 @@ enum copse_err links_import(struct links *links, const struct sim_hand *hand,
 {
     peer_ids_add(&links->forged, file->id);
     links->is_forged[hand->device] = true;
-    return peer_import(&links->peers[hand->node], file);
+    enum copse_err err = peer_import(&links->peers[hand->node], file);
+    if (err == COPSE_OK && file->late.data != NULL && links->words_count < LINKS_WORDS_MAX) {
+        struct links_words *words = &links->words[links->words_count];
+        *words =
+            (struct links_words){*file->id, hand->node, malloc(file->late.size), file->late.size};
+        COPSE_ASSERT(words->salted != NULL);
+        memcpy(words->salted, file->late.data, file->late.size);
+        net_timer(&links->net, links->net.now_ms + sim_world_below(links->world, WORDS_MS), WORDS,
+                  links->words_count++);
+    }
+    return err;
 }
 
 /* ---- nodes ---- */
@@ -345,7 +373,8 @@ static void intrude(struct links *links, struct peer *peer)
 static void timer(void *context, uint32_t what, size_t number)
 {
     struct links *links = context;
-    struct peer *peer = &links->peers[number];
+    struct peer *peer = &links->peers[what == WORDS ? links->words[number].node : number];
+    const struct links_words *words = &links->words[what == WORDS ? number : 0];
     bool had_bytes = false;
     sim_world_trace(links->world, "timer", (struct copse_slice){(const uint8_t *)&what, 1});
     switch ((enum timer)what) {
@@ -392,6 +421,9 @@ static void timer(void *context, uint32_t what, size_t number)
         break;
     case INTRUDE:
         intrude(links, peer);
+        break;
+    case WORDS:
+        peer_import_words(peer, &words->id, (struct copse_slice){words->salted, words->size});
         break;
     }
 }
@@ -458,7 +490,8 @@ static void invite(struct links *links)
     const struct links_file file = {&world->genesis,
                                     memory_source_bytes(world->nodes[0].source, &world->genesis),
                                     &note->signature,
-                                    {note->salted, note->salted_size}};
+                                    {note->salted, note->salted_size},
+                                    {NULL, 0}};
     for (size_t i = 0; i < world->options.nodes; i++) {
         peer_put_ticket(&links->peers[i]);
         if (i > 0) {
@@ -561,6 +594,9 @@ uint32_t links_run(struct sim_summary *out, const struct sim_options *options)
     for (size_t i = 0; i < options->nodes; i++) {
         out->reached[SIM_REACHED_FULL] += (uint32_t)links.peers[i].disk.fulls;
         peer_deinit(&links.peers[i]);
+    }
+    for (size_t i = 0; i < links.words_count; i++) {
+        free(links.words[i].salted);
     }
     net_deinit(&links.net);
     copse_memory_free(copse_memory_heap(), links.forged.items);

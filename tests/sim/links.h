@@ -14,6 +14,7 @@
 #include "tests/sim/peer.h"
 
 #define LINKS_WALL_MS UINT64_C(1790000000000)
+#define LINKS_WORDS_MAX 64u    /* more are lost */
 #define LINKS_QUIET_MS 900000u /* from the end of faults until all is equal, at most */
 
 struct links_options {
@@ -26,11 +27,21 @@ struct links_options {
     uint32_t gap_ms;         /* between deeds, at most */
 };
 
+/* A content that comes to a node later than its entry, from a file. */
+struct links_words {
+    struct copse_id id;
+    size_t node;
+    uint8_t *salted;
+    size_t size;
+};
+
 struct links {
     struct sim_world *world;
     struct links_options options;
     struct net net;
     struct peer peers[SIM_NODES_MAX];
+    struct links_words words[LINKS_WORDS_MAX];
+    size_t words_count;
     struct peer_ids forged;
     bool is_forged[SIM_DEVICES_MAX];
     bool is_quiet; /* faults are over */
@@ -52,7 +63,8 @@ struct links_file {
     const struct copse_id *id;
     struct copse_slice bytes;
     const struct copse_signature *signature;
-    struct copse_slice salted;
+    struct copse_slice salted; /* data NULL: does not come along.. */
+    struct copse_slice late;   /* ..but maybe later; data NULL: it has none */
 };
 enum copse_err links_import(struct links *links, const struct sim_hand *hand,
                             const struct links_file *file);

@@ -389,6 +389,9 @@ enum copse_err net_dial(struct net *net, size_t node, uint64_t connection, size_
 static void append(struct net_end *end, struct copse_slice bytes)
 {
     size_t size = end->arrived + end->flying + end->queued;
+    if (bytes.size == 0) {
+        return;
+    }
     if (size + bytes.size > end->capacity) {
         end->capacity = 2 * (size + bytes.size);
         end->bytes = realloc(end->bytes, end->capacity);

@@ -5,6 +5,7 @@
 
 #include "storage/local.h"
 #include "storage/migrate.h"
+#include "storage/shapes.h"
 #include "tests/sim/links.h"
 #include "tests/sim/people.h"
 
@@ -388,10 +389,46 @@ static void take_into(struct peer *peer, struct sim_node *to, struct copse_txn *
     demand(give(to, txn, held, row), NULL);
 }
 
+/* The object that a note makes or edits, if no note before it names the same. */
+static const struct copse_id *object_at(const struct sim_node *node, size_t index)
+{
+    const struct sim_note *note = &node->notes[index];
+    if (note->kind == COPSE_OP_CREATE) {
+        return &note->id;
+    }
+    bool is_first = note->kind == COPSE_OP_EDIT && sim_node_find(node, &note->about) == NULL;
+    for (size_t i = 0; is_first && i < index; i++) {
+        is_first = node->notes[i].kind != COPSE_OP_EDIT ||
+                   !copse_bytes_equal_ids(&node->notes[i].about, &note->about);
+    }
+    return is_first ? &note->about : NULL;
+}
+
+/* What the store holds loose (SPEC 6.14). */
+static void read_loose(struct peer *peer, struct sim_node *out)
+{
+    uint32_t number = 0;
+    struct copse_txn *txn = begin(peer, COPSE_DB_READ);
+    demand(copse_entries_community(txn, &number, &out->community), NULL);
+    for (size_t i = 0; i < out->count; i++) {
+        const struct copse_id *object = object_at(out, i);
+        struct copse_source_loose loose;
+        struct copse_id cursor = {{0}};
+        while (object != NULL &&
+               copse_shapes_next(txn, &loose, &cursor, number, object) == COPSE_OK) {
+            struct copse_slice bytes;
+            demand(copse_shapes_find(txn, &bytes, number, &loose.id), NULL);
+            memory_source_add_loose(out->source, object, bytes);
+        }
+    }
+    copse_store_abort(txn);
+}
+
 void peer_read(struct peer *peer, struct sim_node *out)
 {
     uint64_t after[2] = {0, 0};
     walk(peer, after, take_into, out);
+    read_loose(peer, out);
 }
 
 /* The hand of this node's device has come as far as the store. */
@@ -534,6 +571,30 @@ enum copse_err peer_import(struct peer *peer, const struct links_file *file)
     }
     peer_after(peer);
     return err;
+}
+
+void peer_import_words(struct peer *peer, const struct copse_id *id, struct copse_slice salted)
+{
+    struct copse_held held;
+    uint32_t number = 0;
+    if (!peer_is_up(peer)) {
+        return;
+    }
+    peer_use(peer);
+    struct copse_txn *txn = begin(peer, COPSE_DB_WRITE);
+    enum copse_err err = copse_entries_find_anywhere(txn, &held, &number, id);
+    if (err == COPSE_OK) {
+        err = copse_contents_put(txn, &held, salted);
+    }
+    if (err == COPSE_OK) {
+        err = copse_store_commit(peer->store, txn, &peer->error);
+    } else {
+        copse_store_abort(txn);
+    }
+    if (err == COPSE_OK) {
+        sim_world_reach(peer->links->world, SIM_REACHED_WORDS);
+    }
+    peer_after(peer);
 }
 
 void peer_put_ticket(struct peer *peer)

@@ -83,6 +83,9 @@ bool peer_write(struct peer *peer, struct sim_hand *hand, struct deeds_draft *dr
 struct links_file;
 enum copse_err peer_import(struct peer *peer, const struct links_file *file);
 
+/* The content of an entry from a file. */
+void peer_import_words(struct peer *peer, const struct copse_id *id, struct copse_slice salted);
+
 /* An invitation without addresses: how peers that speak of the community find each other. */
 void peer_put_ticket(struct peer *peer);
 

@@ -67,6 +67,7 @@ enum sim_where { SIM_MEETINGS = 1, SIM_LINKS = 2, SIM_ANY = 3 };
     X(FULL,      LINKS,    "a full disk")                                                          \
     X(BOTH,      LINKS,    "two nodes that called each other at once")                             \
     X(CAP,       LINKS,    "a table of connections that was full")                                 \
+    X(WORDS,     LINKS,    "a content that came after its entry")                                  \
     X(COMPARED,  LINKS,    "two nodes that must be equal and are")                                 \
     X(TURNED,    LINKS,    "a node that another one takes for no member at quiet")
 // clang-format on
@@ -76,7 +77,7 @@ enum sim_reached {
     SIM_REACHED_MAP(SIM_REACHED_ENUM)
 #undef SIM_REACHED_ENUM
 };
-#define SIM_REACHED_COUNT 29u
+#define SIM_REACHED_COUNT 30u
 
 struct links;
 
