@@ -129,7 +129,8 @@ static const struct needs table[] = {
     [COPSE_OP_GENESIS] = {0,                        DEVICE | ITSELF},
     [COPSE_OP_JOIN]    = {TARGET | DEVICE | ITSELF, 0},
     [COPSE_OP_GRANT]   = {0,                        ITSELF}, /* REVOKEs name it */
-    [COPSE_OP_REMOVE]  = {TARGET,                   0},      /* void if the target stands senior */
+    [COPSE_OP_REMOVE]  = {TARGET,                   0},      /* void if the target stands senior;
+                                                              overcome if its author is ended */
     [COPSE_OP_INVITE]  = {ITSELF,                   0},      /* REVOKEs shut it */
     [COPSE_OP_RECALL]  = {0,                        ITSELF}, /* ASSENTs name it */
 };

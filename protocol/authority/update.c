@@ -135,21 +135,14 @@ static enum copse_err write_difference(struct work *work, struct copse_slice key
 
 /* ---- what comes out differently ---- */
 
-/* What others may see of an entry's outcome. */
+/* Does an entry act alike on both sides? Whether a door is shut, or a recall in effect, follows from
+ * entries with an outcome of their own. */
 static bool is_alike(const struct copse_control_record *a, const struct copse_control_record *b)
 {
     static const struct copse_control_record none;
-    static const struct copse_id nobody;
     a = a == NULL ? &none : a;
     b = b == NULL ? &none : b;
-    const struct copse_id *shutter_a = a->shutter == NULL ? &nobody : &a->shutter->id;
-    const struct copse_id *shutter_b = b->shutter == NULL ? &nobody : &b->shutter->id;
-    /* SPEC 7.4: whether a grant overcomes a REMOVE may depend on the unit that wrote it. */
-    bool is_removal = a->op.kind == COPSE_OP_REMOVE || b->op.kind == COPSE_OP_REMOVE;
-    bool ended_a = is_removal && a->unit != NULL && a->unit->is_ended;
-    bool ended_b = is_removal && b->unit != NULL && b->unit->is_ended;
-    return a->is_honoured == b->is_honoured && ended_a == ended_b && a->voices == b->voices &&
-           a->is_in_effect == b->is_in_effect && copse_bytes_equal_ids(shutter_a, shutter_b);
+    return a->is_honoured == b->is_honoured && a->voices == b->voices;
 }
 
 /* Cover those on whom entries with another outcome act. */

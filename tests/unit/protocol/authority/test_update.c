@@ -304,8 +304,8 @@ static void begin(struct model_history *history, int members)
     put(history, MODEL_HIDE, 1, members + 1, MODEL_NONE)->of = 0;
 }
 
-/* Entry by entry; all but the genesis without a whole evaluation. */
-static void deliver(struct model_history *history)
+/* Entry by entry, one of them after all others; all but the genesis without a whole evaluation. */
+static void deliver(struct model_history *history, int late)
 {
     struct governance_built built;
     struct governance_build_options build = {copse_hash_scheme(), NULL};
@@ -313,10 +313,12 @@ static void deliver(struct model_history *history)
     struct node node;
     governance_build(&built, history, &build);
     open_node(&node, &history->entries[0].id);
-    for (int i = 0; i < history->count; i++) {
-        take(&node, &built, i);
-        settle(&node, &tally);
-        check(&node, 0, i);
+    for (int i = 0; i <= history->count; i++) {
+        if (i != late) {
+            take(&node, &built, i == history->count ? late : i);
+            settle(&node, &tally);
+            check(&node, 0, i);
+        }
     }
     assert_int_equal(tally.wholes, 1);
     close_node(&node);
@@ -334,7 +336,25 @@ static void update__asks_whether_others_may_be_removed(void **state)
     removal->person = 2;
     name(&removal->cut, 7);
     put(&history, MODEL_REMOVE, 0, 3, MODEL_NONE)->person = 1;
-    deliver(&history);
+    deliver(&history, history.count - 1);
+}
+
+/* SPEC 7.4: a grant overcomes a REMOVE whose unit has itself been ended, though the REMOVE goes on
+ * to count. */
+static void update__sees_that_a_remover_was_removed(void **state)
+{
+    (void)state;
+    static struct model_history history;
+    begin(&history, 3);
+    put(&history, MODEL_REMOVE, 2, 5, MODEL_NONE)->person = 1;
+    struct model_entry *again = put(&history, MODEL_GRANT, 3, 6, MODEL_NONE);
+    again->person = 1;
+    again->role = 2;
+    name(&again->over, 8);
+    struct model_entry *removal = put(&history, MODEL_REMOVE, 0, 3, MODEL_NONE);
+    removal->person = 2;
+    name(&removal->cut, 8);
+    deliver(&history, history.count - 1);
 }
 
 /* A version of the charter descends from one that names logs, of whomever. */
@@ -347,7 +367,24 @@ static void update__sees_logs_that_a_charter_names(void **state)
     name(&charter->over, 0);
     name(&charter->cut, 3);
     name(&put(&history, MODEL_CHARTER, 0, 4, MODEL_NONE)->over, 4);
-    deliver(&history);
+    deliver(&history, history.count - 1);
+}
+
+/* What a member did under a version of the charter counts when the version comes. */
+static void update__follows_a_charter_that_comes_late(void **state)
+{
+    (void)state;
+    static struct model_history history;
+    begin(&history, 1); /* 3 is the HIDE */
+    struct model_entry *charter = put(&history, MODEL_CHARTER, 0, 1, MODEL_NONE);
+    charter->may_invite = true;
+    name(&charter->over, 0);
+    struct model_entry *grant = put(&history, MODEL_GRANT, 1, 3, 1);
+    grant->charter = 4;
+    grant->person = 2;
+    grant->role = 2;
+    history.person_count = 3;
+    deliver(&history, 4);
 }
 
 /* ---- lack of memory ---- */
@@ -411,7 +448,9 @@ int main(void)
         cmocka_unit_test(update__leaves_what_a_whole_evaluation_would),
         cmocka_unit_test(update__takes_and_gives_up_many_at_once),
         cmocka_unit_test(update__asks_whether_others_may_be_removed),
+        cmocka_unit_test(update__sees_that_a_remover_was_removed),
         cmocka_unit_test(update__sees_logs_that_a_charter_names),
+        cmocka_unit_test(update__follows_a_charter_that_comes_late),
         cmocka_unit_test(update__survives_lack_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
