@@ -117,11 +117,13 @@ raw_limit() {
     LAYOUT=clusp SYNC=1 "$program" tcp "$1" 64 20000 | awk '/^tcp/ { print $4 }'
 }
 
-# startup_limit: milliseconds of a program that starts, opens the library and ends.
+# startup_limit STORE: milliseconds of a program that starts, opens the store, reads and ends.
 startup_limit() {
     program=$(limit_program startup)
-    [ -n "$program" ] || return 0
-    "$bench" often "$folder/none" 1 "$program" 2>/dev/null | awk '$1 == "median_ms" { print $2 }'
+    took=
+    [ -z "$program" ] ||
+        took=$("$bench" often "$folder/none" 1 "$program" "$1" | awk '/^median/ { print $2 }')
+    printf '%s\n' "${took:--}"
 }
 
 # ---- nodes ----

@@ -117,7 +117,8 @@ row_start() {
     reference
     at a
     measure often "$folder/none" 1 "$copse" feed --limit 20
-    show 'command start to end, feed of 20' "$(value median_ms)" ms "$(startup_limit)" 20 5 less
+    limit=$(startup_limit "$folder/a/store.mdb")
+    show 'command start to end, feed of 20' "$(value median_ms)" ms "$limit" 20 5 less
 }
 
 # write: a command's write while a bulk comes in -------------------------------------------------
