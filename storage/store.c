@@ -18,6 +18,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -624,8 +625,14 @@ enum copse_err copse_store_make_reserve(struct copse_store *store, struct copse_
 {
     struct copse_disk_path path;
     enum copse_err err = copse_disk_join(&path, store->home.text, RESERVE_FILE, error);
+    struct statvfs disk;
     if (err != COPSE_OK || access(path.text, F_OK) == 0) {
         return err;
+    }
+    if (statvfs(store->home.text, &disk) == 0 &&
+        (uint64_t)disk.f_bavail * disk.f_frsize <
+            (uint64_t)COPSE_STORE_RESERVE_TIMES * COPSE_STORE_RESERVE_BYTES) {
+        return COPSE_ERR_FULL;
     }
     int file = open(path.text, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file < 0) {

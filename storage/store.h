@@ -20,6 +20,7 @@
 #define COPSE_STORE_WRITE_MS_MAX 50u         /* a write transaction, commit included */
 #define COPSE_STORE_PAUSE_US 200u            /* after each, when more work follows */
 #define COPSE_STORE_RESERVE_BYTES (4u << 20) /* freed when the disk is full */
+#define COPSE_STORE_RESERVE_TIMES 16u        /* as much must be free for it to be made */
 #define COPSE_STORE_POKE_FILE "poke"
 
 struct copse_store;
@@ -160,7 +161,9 @@ enum copse_err copse_store_backup(struct copse_store *store, const char *path,
 /* Free what readers hold whose process is gone; a long-running process calls it every minute. */
 void copse_store_clear_readers(struct copse_store *store);
 
-/* Give the reserve file's room back to the disk (it is full), or try to make it again. */
+/* Give the reserve file's room back to the disk, which is full, so that a member's next deed fits;
+ * or make it again where the disk has room for many (COPSE_STORE_RESERVE_TIMES), else
+ * COPSE_ERR_FULL. Opening a store tries to. */
 void copse_store_release_reserve(struct copse_store *store);
 enum copse_err copse_store_make_reserve(struct copse_store *store,
                                         struct copse_error *error) COPSE_MUST_CHECK;

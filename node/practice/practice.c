@@ -74,6 +74,9 @@ enum copse_err copse_practice_commit(struct copse_practice_deed *deed, struct co
     practice_forget(deed);
     deed->txn = NULL; /* gone whatever the commit gives */
     enum copse_err err = copse_store_commit(deed->practice->store, txn, error);
+    if (err == COPSE_ERR_FULL) {
+        copse_store_release_reserve(deed->practice->store); /* what people write goes first */
+    }
     copse_practice_end(deed);
     return err;
 }

@@ -161,7 +161,9 @@ shim="$(dirname "$copse")/tests/copse_disk_shim.so"
 run --json digest
 before=$(field entries)
 export LD_PRELOAD="$shim" COPSE_DISK=full
+[ -e "$COPSE_HOME/reserve" ] || fail "no room is kept for a full disk"
 refuse 1 disk_full post "Lost?"
+[ ! -e "$COPSE_HOME/reserve" ] || fail "the room that was kept is not given back"
 refuse 1 disk_full page new "Lost?" -m "Lost?"
 refuse 1 disk_full export jsonl "$folder/all.jsonl"
 refuse 1 disk_full export markdown "$folder/full"

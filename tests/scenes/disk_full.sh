@@ -11,7 +11,7 @@ if [ -z "${COPSE_SMALL_DISK:-}" ]; then
     status=0
     # shellcheck disable=SC2016 # the inner shell reads them
     unshare --map-root-user --mount sh -c '
-        mount -t tmpfs -o size=12m small "$COPSE_SMALL_DISK" 2>/dev/null || exit 77
+        mount -t tmpfs -o size=128m small "$COPSE_SMALL_DISK" 2>/dev/null || exit 77
         sh "$0" "$1"' "$0" "$1" || status=$?
     rmdir "$COPSE_SMALL_DISK"
     [ "$status" != 77 ] || echo "skipped: no small disk can be made here"
@@ -25,6 +25,8 @@ ln -s "$COPSE_SMALL_DISK" "$folder/a"
 dd if=/dev/zero of="$COPSE_SMALL_DISK/ballast" bs=65536 count=40 2>/dev/null
 at a
 begin
+[ -e "$COPSE_HOME/reserve" ] || fail "no room is kept for a full disk"
+mount -o remount,size=12m "$COPSE_SMALL_DISK"
 run --json post "The first words"
 first=$(field id)
 "$copse" serve --listen 127.0.0.1:0 --no-web >"$folder/served" 2>"$folder/serving" &
@@ -60,6 +62,7 @@ while [ "$status" = 0 ] && [ "$i" -lt 100 ]; do
     i=$((i + 1))
 done
 same "$status $(field code)" "1 disk_full" "writing on a full disk"
+run post "Into the room that was kept"
 
 # All that is there can be read, by every command that reads.
 run --json feed -n 1000
@@ -74,7 +77,7 @@ kill -0 "$server" || fail "serve has ended: $(cat "$folder/serving")"
 # There is room again: the owner writes at once, the peer within the time that serve waits.
 rm "$COPSE_SMALL_DISK/ballast"
 run post "There is room again"
-mount -o remount,size=64m "$COPSE_SMALL_DISK"
+mount -o remount,size=128m "$COPSE_SMALL_DISK"
 at b
 tries=0
 until "$copse" --json sync "$address" --once >"$folder/said" 2>/dev/null </dev/null; do
@@ -88,7 +91,9 @@ for name in a b; do
     at "$name"
     run check
     run --json feed -n 1000
-    for words in "The first words" "There is room again"; do
+    for words in "The first words" "Into the room that was kept" "There is room again"; do
         case $output in *"$words"*) ;; *) fail "$name has not '$words'" ;; esac
     done
 done
+at a
+[ -e "$COPSE_HOME/reserve" ] || fail "no room is kept for the next full disk"
