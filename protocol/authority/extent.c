@@ -16,7 +16,6 @@ struct finder {
     struct copse_extent *out;
     enum pass pass;
     const struct copse_control_person *only; /* name lines of this person only; NULL: of all */
-    const struct copse_id_set *subjects;     /* await leaves of these devices only; NULL: of all */
 };
 
 static bool holds_anything(const struct copse_control_person *person)
@@ -123,9 +122,7 @@ static void name_device(struct finder *finder, const struct copse_control_leaf *
 
 static void await(struct finder *finder, const struct copse_control_leaf *leaf)
 {
-    bool is_meant =
-        finder->subjects == NULL || copse_id_set_find(finder->subjects, NULL, &leaf->device);
-    if (leaf->is_void || !is_meant) {
+    if (leaf->is_void) {
         return;
     }
     if (finder->pass == FILLING) {
@@ -223,8 +220,7 @@ static enum copse_err make_room(struct finder *finder, struct copse_arena *arena
 }
 
 enum copse_err copse_extent_find(struct copse_extent *out, struct copse_arena *arena,
-                                 const struct copse_governance *governance,
-                                 const struct copse_id_set *subjects)
+                                 const struct copse_governance *governance)
 {
     const struct copse_control *control = &governance->control;
     memset(out, 0, sizeof *out);
@@ -235,7 +231,7 @@ enum copse_err copse_extent_find(struct copse_extent *out, struct copse_arena *a
     for (size_t i = 0; i < control->line_count; i++) {
         find_extent(&out->lines[i], &control->lines[i]);
     }
-    struct finder finder = {control, out, OPENING, NULL, subjects};
+    struct finder finder = {control, out, OPENING, NULL};
     pass_over(&finder, governance);
     finder.pass = COUNTING;
     pass_over(&finder, governance);

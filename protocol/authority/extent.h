@@ -4,7 +4,6 @@
 
 #include "protocol/authority/walk.h"
 #include "protocol/authority/wanted.h"
-#include "protocol/base/id_set.h"
 
 struct copse_extent_line {
     enum copse_wanted_extent of[2];   /* by class */
@@ -18,10 +17,8 @@ struct copse_extent {
     size_t awaited_count;
 };
 
-/* Everything in `out` lies in `arena`. With `subjects`, only leaves are awaited that say a device
- * of these. */
+/* Everything in `out` lies in `arena`. */
 enum copse_err copse_extent_find(struct copse_extent *out, struct copse_arena *arena,
-                                 const struct copse_governance *governance,
-                                 const struct copse_id_set *subjects) COPSE_MUST_CHECK;
+                                 const struct copse_governance *governance) COPSE_MUST_CHECK;
 
 #endif

@@ -468,7 +468,7 @@ enum copse_err copse_standing_rows_make(struct copse_standing_rows *out,
     maker->governance = governance;
     maker->subjects = subjects;
     maker->out = out;
-    enum copse_err err = copse_extent_find(&maker->wanted, &out->arena, governance, subjects);
+    enum copse_err err = copse_extent_find(&maker->wanted, &out->arena, governance);
     if (err == COPSE_OK) {
         make_rows(maker);
         err = maker->err;

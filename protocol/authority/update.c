@@ -135,8 +135,8 @@ static enum copse_err write_difference(struct work *work, struct copse_slice key
 
 /* ---- what comes out differently ---- */
 
-/* Does an entry act alike on both sides? Whether a door is shut, or a recall in effect, follows from
- * entries with an outcome of their own. */
+/* Does an entry act alike on both sides? Whether a door is shut, or a recall in effect, follows
+ * from entries with an outcome of their own. */
 static bool is_alike(const struct copse_control_record *a, const struct copse_control_record *b)
 {
     static const struct copse_control_record none;
