@@ -19,8 +19,8 @@ struct copse_standing_rows {
 };
 
 /* Make them. `subjects` NULL: all; otherwise those of the persons in it only, and those that are of
- * nobody: charters, doors, recalls, leaves that are waited for, REMOVEs that are void. COPSE_OK or COPSE_ERR_NOMEM;
- * deinit in any case. Cost: O(n log n) in rows. */
+ * nobody: charters, doors, recalls, leaves that are waited for, REMOVEs that are void. COPSE_OK or
+ * COPSE_ERR_NOMEM; deinit in any case. Cost: O(n log n) in rows. */
 enum copse_err copse_standing_rows_make(struct copse_standing_rows *out,
                                         const struct copse_governance *governance,
                                         const struct copse_id_set *subjects) COPSE_MUST_CHECK;
