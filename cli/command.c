@@ -91,6 +91,17 @@ struct copse_store_options copse_command_store(const struct copse_command *comma
     };
 }
 
+enum copse_exit copse_command_make_store(struct copse_command *command)
+{
+    struct copse_store_options options = copse_command_store(command);
+    enum copse_err err = copse_files_make_parents(command->home, &command->error);
+    if (err == COPSE_OK) {
+        err = copse_store_create(&options, &command->error);
+        err = err == COPSE_ERR_EXISTS ? COPSE_OK : err;
+    }
+    return err == COPSE_OK ? COPSE_EXIT_OK : copse_command_fail(command, err, command->home);
+}
+
 bool copse_command_is_new(struct copse_command *command)
 {
     struct copse_keyring *keyring = NULL;

@@ -14,6 +14,15 @@ enum copse_exit copse_do_start_limits(struct copse_command *command);
 enum copse_exit copse_do_start_version(struct copse_command *command);
 enum copse_exit copse_do_start_help(struct copse_command *command);
 
+/* do_devices.c */
+enum copse_exit copse_do_devices_recover(struct copse_command *command);
+enum copse_exit copse_do_devices_add(struct copse_command *command);
+enum copse_exit copse_do_devices_list(struct copse_command *command);
+enum copse_exit copse_do_devices_name(struct copse_command *command);
+enum copse_exit copse_do_devices_revoke(struct copse_command *command);
+/* Where a device stands that has just come (back): `first` is the first line. Ends the command. */
+enum copse_exit copse_devices_say_back(struct copse_command *command, const char *first);
+
 /* do_community.c */
 enum copse_exit copse_do_community_create(struct copse_command *command);
 enum copse_exit copse_do_community_list(struct copse_command *command);

@@ -223,21 +223,27 @@ static enum copse_err ingest_store_if(struct copse_ingest *ingest, struct copse_
     return err == COPSE_ERR_FORM ? COPSE_OK : err;
 }
 
-/* Is the JOIN that the unit begins with honoured now? */
-static enum copse_err ingest_is_honoured(struct copse_ingest *ingest, bool *out,
+/* SPEC 10.9: the JOIN is stored "if it is honoured or its log is wanted as a whole". */
+static enum copse_err ingest_is_admitted(struct copse_ingest *ingest, bool *out,
                                          struct snapshot *in, const struct copse_ingest_unit *unit)
 {
     struct copse_view *view = NULL;
     struct copse_view_entry entry;
     struct copse_view_options options = {&in->state, &in->source, ingest->memory, unit->community};
+    enum copse_wanted_extent extent = COPSE_WANTED_NOTHING;
+    const struct copse_id *join = &ingest->items[unit->first_item].id;
     *out = false;
     enum copse_err err = copse_view_new(&view, &options);
     if (err != COPSE_OK) {
         return err;
     }
-    err = copse_view_judge(view, &entry, &ingest->items[unit->first_item].id);
-    *out = err == COPSE_OK && entry.verdict == COPSE_VERDICT_HONOURED;
+    err = copse_view_judge(view, &entry, join);
     copse_view_free(view);
+    if (err == COPSE_OK) {
+        err = copse_wanted_of_log(&extent, &in->state, join, COPSE_ENTRY_CONTROL);
+    }
+    *out =
+        err == COPSE_OK && (entry.verdict == COPSE_VERDICT_HONOURED || extent == COPSE_WANTED_ALL);
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
@@ -440,7 +446,7 @@ enum copse_err copse_ingest_flush(struct copse_ingest *ingest, uint64_t wall_ms)
         if (unit->kind == COPSE_SESSION_CONTENT) {
             err = ingest_contents(ingest, first, end, wall_ms);
         } else if (unit->kind == COPSE_SESSION_ADMISSION) {
-            err = ingest_store_if(ingest, unit, ingest_is_honoured, wall_ms);
+            err = ingest_store_if(ingest, unit, ingest_is_admitted, wall_ms);
         } else if (unit->class == COPSE_ENTRY_CONTROL) {
             err = ingest_together(ingest, first, end, wall_ms);
         } else {
