@@ -23,6 +23,12 @@ enum copse_exit copse_do_devices_revoke(struct copse_command *command);
 /* Where a device stands that has just come (back): `first` is the first line. Ends the command. */
 enum copse_exit copse_devices_say_back(struct copse_command *command, const char *first);
 
+/* do_repair.c */
+enum copse_exit copse_do_repair_list(struct copse_command *command);
+enum copse_exit copse_do_repair_run(struct copse_command *command);
+enum copse_exit copse_do_repair_accept(struct copse_command *command);
+enum copse_exit copse_do_repair_restore(struct copse_command *command);
+
 /* do_community.c */
 enum copse_exit copse_do_community_create(struct copse_command *command);
 enum copse_exit copse_do_community_list(struct copse_command *command);

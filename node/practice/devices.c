@@ -319,6 +319,40 @@ enum copse_err copse_devices_ticket(struct copse_practice_deed *deed, struct cop
 
 /* ---- coming in ---- */
 
+struct knowing {
+    const struct copse_id *person;
+    size_t communities;
+    bool is_known;
+};
+
+static enum copse_err devices_knows_in(void *context, struct copse_practice_deed *deed,
+                                       struct copse_error *error)
+{
+    struct knowing *knowing = context;
+    struct copse_standing *standing = NULL;
+    struct copse_view *view;
+    (void)error;
+    knowing->communities++;
+    enum copse_err err = copse_practice_view(deed, &view);
+    if (err == COPSE_OK) {
+        err = copse_standing_load(&standing, &deed->state, knowing->person, &deed->source,
+                                  deed->practice->memory);
+    }
+    knowing->is_known = knowing->is_known || err == COPSE_OK;
+    copse_standing_free(standing);
+    return err;
+}
+
+enum copse_err copse_devices_knows(const struct copse_practice *practice, bool *out,
+                                   const struct copse_id *person, struct copse_error *error)
+{
+    struct knowing knowing = {.person = person};
+    enum copse_err err =
+        copse_practice_in_all(practice, COPSE_DB_READ, devices_knows_in, &knowing, error);
+    *out = knowing.is_known || knowing.communities == 0;
+    return err;
+}
+
 static enum copse_err devices_enter_in(void *context, struct copse_practice_deed *deed,
                                        struct copse_error *error)
 {

@@ -54,6 +54,12 @@ enum copse_err copse_devices_set_name(const struct copse_practice *practice,
 enum copse_err copse_devices_ticket(struct copse_practice_deed *deed,
                                     struct copse_ticket *out) COPSE_MUST_CHECK;
 
+/* Has a person ever been in one of the communities of the store, or are there none? Asked of a copy,
+ * by whoever says that it is theirs. */
+enum copse_err copse_devices_knows(const struct copse_practice *practice, bool *out,
+                                   const struct copse_id *person,
+                                   struct copse_error *error) COPSE_MUST_CHECK;
+
 /* How a deed on all communities went. */
 struct copse_devices_done {
     size_t communities; /* in which it was done */

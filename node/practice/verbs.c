@@ -345,6 +345,28 @@ static const struct copse_verb verbs_table[] = {
     {COPSE_VERB_BACKUP, COPSE_VERB_FINER, "backup", NULL, "FILE", 1, 1,
      "write a copy of everything but your keys", NULL, {"copse backup /media/stick/copse.backup"},
      {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_RESTORE, COPSE_VERB_FINER, "restore", NULL, "FILE", 1, 1,
+     "begin again from a backup, as a new device of yours",
+     "Where there is no store. The backup is verified first; then your recovery code makes a new "
+     "key, since the old one has signed what the backup does not have.",
+     {"copse restore /media/stick/copse.backup"},
+     {{"code", 0, "CODE", "the recovery code; '-' is standard input"}}},
+    {COPSE_VERB_FORK_LIST, COPSE_VERB_FINER, "fork list", NULL, "", 0, 0,
+     "list identities that wrote in two places at once",
+     "That comes of a key or a folder that was copied to another machine, or stolen. Nothing of it "
+     "is lost.",
+     {"copse fork list"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_FORK_REPAIR, COPSE_VERB_FINER, "fork repair", NULL, "", 0, 0,
+     "give this machine a new key, where its old one is used elsewhere too",
+     "In all your communities. What was written with the old key stands, as far as it is here; "
+     "where another machine has the same key, type it there too.",
+     {"copse fork repair"}, {{"code", 0, "CODE", "the recovery code; '-' is standard input"}}},
+    {COPSE_VERB_FORK_ACCEPT, COPSE_VERB_FINER, "fork accept", NULL, "DEVICE", 1, 1,
+     "let what a device wrote in too many places stand",
+     "For stewards, where whose device it is cannot repair it. DEVICE is the beginning of its key: "
+     "copse fork list.",
+     {"copse fork accept 3fa2 --reason \"Her laptop was copied; all of it is hers.\""},
+     {{"reason", 0, "TEXT", "why; all members can read it"}}},
     {COPSE_VERB_LIMITS, COPSE_VERB_FINER, "limits", NULL, "", 0, 0, "list the limits that hold",
      NULL, {"copse limits"}, {{NULL, 0, NULL, NULL}}},
     {COPSE_VERB_LOG, COPSE_VERB_FINER, "log", NULL, "", 0, 0, "list the raw entries, newest last",
