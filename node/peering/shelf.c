@@ -6,6 +6,7 @@
 #include "protocol/authority/standing.h"
 #include "protocol/authority/wanted.h"
 #include "protocol/base/writer.h"
+#include "protocol/entry/clock.h"
 #include "protocol/entry/run.h"
 #include "protocol/wire/message.h"
 #include "storage/local.h"
@@ -488,8 +489,11 @@ static enum copse_err shelf_standing(void *context, enum copse_port_standing *ou
 
 /* ---- proof ---- */
 
+/* SPEC 10.9: "A device that the peer may not know yet adds its admission". `equal_ms` is when the two
+ * were last found equal, 0 for never: a log that was opened since, with a new device key say, is
+ * not known. */
 static enum copse_err shelf_admission(struct copse_shelf *shelf, struct copse_slice *out,
-                                      uint32_t community)
+                                      uint32_t community, uint64_t equal_ms)
 {
     struct copse_held held;
     struct copse_entries_row row;
@@ -503,6 +507,9 @@ static enum copse_err shelf_admission(struct copse_shelf *shelf, struct copse_sl
     }
     if (err == COPSE_OK) {
         err = copse_entries_find(shelf->txn, &held, &row, community, &log->join);
+    }
+    if (err == COPSE_OK && copse_clock_ms(held.entry.hlc) < equal_ms) {
+        return COPSE_OK;
     }
     if (err == COPSE_OK) {
         err = copse_shelf_publish(shelf); /* it is an own entry, and leaves now */
@@ -530,7 +537,9 @@ static enum copse_err shelf_prove(void *context, struct copse_port_proof *out,
     copse_key_sign(copse_key_ed25519(), &out->signature, COPSE_KEY_AUTH, message,
                    copse_keyring_secret(shelf->keyring));
     err = copse_shelf_get_mark(shelf->txn, &wall_ms, &shelf->peer, community);
-    return err == COPSE_ERR_NOT_FOUND ? shelf_admission(shelf, &out->admission, number) : err;
+    return err == COPSE_OK || err == COPSE_ERR_NOT_FOUND
+               ? shelf_admission(shelf, &out->admission, number, wall_ms)
+               : err;
 }
 
 struct copse_port copse_shelf_port(struct copse_shelf *shelf)
