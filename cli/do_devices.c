@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define FROM_MAX 16u /* --from, in one go */
 
 /* ---- coming back ---- */
 
@@ -427,15 +426,14 @@ static enum copse_err devices_look_for(void *context, struct copse_practice_deed
     return err;
 }
 
-/* The entries of --from, wherever they are. */
-static enum copse_exit devices_from(struct copse_command *command, struct copse_id out[FROM_MAX],
-                                    size_t *count)
+enum copse_exit copse_devices_from(struct copse_command *command,
+                                   struct copse_id out[COPSE_DEVICES_FROM_MAX], size_t *count)
 {
     const char *digits;
     *count = 0;
     while ((digits = copse_arguments_nth(&command->arguments, "from", *count)) != NULL) {
-        if (*count == FROM_MAX) {
-            return copse_command_usage(command, NULL, "more than %u times --from", FROM_MAX);
+        if (*count == COPSE_DEVICES_FROM_MAX) {
+            return copse_command_usage(command, NULL, "more than %u times --from", COPSE_DEVICES_FROM_MAX);
         }
         struct looking looking = {&out[*count], digits, 0};
         enum copse_err err = copse_practice_in_all(&command->practice, COPSE_DB_READ,
@@ -500,10 +498,11 @@ static enum copse_exit devices_say_given_up(struct copse_command *command,
     copse_output_text(&command->output,
                       "Device %s is given up in %zu %s. What it wrote, as far as it is here, "
                       "stays; anything else from it counts nowhere.\n\nNext:\n"
-                      "  copse sync                  the others hear of it as they are met\n"
-                      "  copse people role history   what was done in your name, and what counts\n",
+                      "  copse sync                     the others hear of it as they are met\n"
+                      "  copse me devices revoke %s  once more, should words of yours come that "
+                      "were not here: they count with that\n",
                       shortened, done->communities,
-                      done->communities == 1 ? "community" : "communities");
+                      done->communities == 1 ? "community" : "communities", shortened);
     return copse_output_done(&command->output);
 }
 
@@ -512,12 +511,12 @@ enum copse_exit copse_do_devices_revoke(struct copse_command *command)
     struct copse_devices_item item;
     struct copse_devices_done done;
     struct copse_secret root;
-    struct copse_id from[FROM_MAX];
+    struct copse_id from[COPSE_DEVICES_FROM_MAX];
     struct copse_devices_giving_up plan = {.from = from, .root = &root};
     size_t others = 0;
     enum copse_exit status = devices_begin(command, &item, &others);
     if (status == COPSE_EXIT_OK) {
-        status = devices_from(command, from, &plan.from_count);
+        status = copse_devices_from(command, from, &plan.from_count);
     }
     if (status == COPSE_EXIT_OK) {
         status = devices_agree(command, &item, others, plan.from_count);

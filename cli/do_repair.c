@@ -146,8 +146,12 @@ enum copse_exit copse_do_repair_run(struct copse_command *command)
 {
     struct copse_root_typed code;
     struct copse_devices_done done;
-    struct copse_id old;
+    struct copse_id from[COPSE_DEVICES_FROM_MAX];
+    struct copse_devices_giving_up plan = {.from = from};
     enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
+    if (status == COPSE_EXIT_OK) {
+        status = copse_devices_from(command, from, &plan.from_count);
+    }
     if (status == COPSE_EXIT_OK) {
         status = copse_root_code(command, &code,
                                  "A new key for this machine is signed with your recovery code.");
@@ -155,10 +159,10 @@ enum copse_exit copse_do_repair_run(struct copse_command *command)
     if (status != COPSE_EXIT_OK) {
         return status;
     }
-    enum copse_err err = copse_devices_repair(&command->practice, command->keyring, &done, &old,
+    enum copse_err err = copse_devices_repair(&command->practice, command->keyring, &done, &plan,
                                               code.text, &command->error);
     copse_root_forget(&code);
-    return err == COPSE_OK ? repair_say(command, &done, &old)
+    return err == COPSE_OK ? repair_say(command, &done, &plan.device)
                            : copse_command_fail(command, err, "it is not repaired everywhere");
 }
 

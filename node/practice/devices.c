@@ -14,6 +14,7 @@
 
 #define NAME_KEY "device:"
 #define NAME_KEY_BYTES (sizeof(NAME_KEY) - 1 + COPSE_ID_BYTES)
+#define FROM_KEY "d.from:" /* as long */
 #define REPAIR_KEY "me.repair" /* the device that is being replaced */
 
 /* ---- walking ---- */
@@ -188,10 +189,11 @@ static int devices_compare(const void *a, const void *b)
     return copse_bytes_compare_ids(&x->device, &y->device);
 }
 
-static struct copse_slice devices_name_key(uint8_t room[NAME_KEY_BYTES],
-                                           const struct copse_id *device)
+/* `what` is NAME_KEY or FROM_KEY. */
+static struct copse_slice devices_key(uint8_t room[NAME_KEY_BYTES], const char *what,
+                                      const struct copse_id *device)
 {
-    memcpy(room, NAME_KEY, sizeof(NAME_KEY) - 1);
+    memcpy(room, what, sizeof(NAME_KEY) - 1);
     memcpy(room + sizeof(NAME_KEY) - 1, device->bytes, COPSE_ID_BYTES);
     return (struct copse_slice){room, NAME_KEY_BYTES};
 }
@@ -209,7 +211,7 @@ static enum copse_err devices_read_names(const struct copse_practice *practice,
         uint8_t room[NAME_KEY_BYTES];
         struct copse_slice name;
         err = copse_local_get(deed.txn, &name, COPSE_LOCAL_SETTINGS,
-                              devices_name_key(room, &item->device));
+                              devices_key(room, NAME_KEY, &item->device));
         if (err == COPSE_OK && name.size < sizeof(item->name)) {
             memcpy(item->name, name.data, name.size);
         }
@@ -267,7 +269,7 @@ enum copse_err copse_devices_set_name(const struct copse_practice *practice,
     if (err != COPSE_OK) {
         return err;
     }
-    struct copse_slice key = devices_name_key(room, device);
+    struct copse_slice key = devices_key(room, NAME_KEY, device);
     if (name.size == 0) {
         err = copse_local_del(deed.txn, COPSE_LOCAL_SETTINGS, key);
         err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
@@ -381,16 +383,66 @@ enum copse_err copse_devices_enter(const struct copse_practice *practice,
 struct giving_up {
     const struct copse_devices_giving_up *plan;
     struct copse_devices_done *done;
+    struct copse_id from[COPSE_DEVICES_FROM_MAX]; /* of the plan, and those remembered */
+    size_t from_count;
     bool enters; /* join with this device first */
 };
+
+static enum copse_err devices_add_from(struct giving_up *work, const struct copse_id *id,
+                                       struct copse_error *error)
+{
+    if (devices_is_among(work->from, work->from_count, id)) {
+        return COPSE_OK;
+    }
+    if (work->from_count == COPSE_DEVICES_FROM_MAX) {
+        return copse_error_set(error, COPSE_ERR_LIMIT,
+                               "there are more than %u entries from which on nothing is to stand",
+                               COPSE_DEVICES_FROM_MAX);
+    }
+    work->from[work->from_count++] = *id;
+    return COPSE_OK;
+}
+
+/* Cuts are united (SPEC 7.5), so what did not stand the first time must not the next time. */
+static enum copse_err devices_remember(const struct copse_practice *practice,
+                                       struct giving_up *work, struct copse_error *error)
+{
+    uint8_t room[NAME_KEY_BYTES];
+    struct copse_practice_deed deed;
+    struct copse_slice value;
+    struct copse_slice key = devices_key(room, FROM_KEY, &work->plan->device);
+    enum copse_err err = copse_practice_begin(&deed, practice, NULL, COPSE_DB_WRITE, error);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    err = copse_local_get(deed.txn, &value, COPSE_LOCAL_SETTINGS, key);
+    for (size_t at = 0; err == COPSE_OK && at + COPSE_ID_BYTES <= value.size;
+         at += COPSE_ID_BYTES) {
+        struct copse_id id;
+        memcpy(id.bytes, value.data + at, sizeof(id.bytes));
+        err = devices_add_from(work, &id, error);
+    }
+    err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    for (size_t i = 0; err == COPSE_OK && i < work->plan->from_count; i++) {
+        err = devices_add_from(work, &work->plan->from[i], error);
+    }
+    if (err == COPSE_OK && work->from_count > 0) {
+        value = (struct copse_slice){work->from[0].bytes, work->from_count * sizeof(*work->from)};
+        err = copse_local_put(deed.txn, COPSE_LOCAL_SETTINGS, key, value);
+    }
+    if (err == COPSE_OK) {
+        return copse_practice_commit(&deed, error);
+    }
+    copse_practice_end(&deed);
+    return err;
+}
 
 static enum copse_err devices_cut(struct copse_practice_deed *deed, struct copse_act_cut *cut,
                                   const struct giving_up *work)
 {
     enum copse_err err = copse_act_cut_device(deed, cut, &work->plan->device);
-    for (size_t i = 0; err == COPSE_OK && i < work->plan->from_count; i++) {
-        err = copse_act_cut_before(deed, cut, &work->plan->from[i]);
-        work->done->from_found += err == COPSE_OK;
+    for (size_t i = 0; err == COPSE_OK && i < work->from_count; i++) {
+        err = copse_act_cut_before(deed, cut, &work->from[i]);
         err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err; /* of another community */
     }
     return err;
@@ -454,9 +506,12 @@ enum copse_err copse_devices_give_up(const struct copse_practice *practice,
                                      const struct copse_devices_giving_up *plan,
                                      struct copse_error *error)
 {
-    struct giving_up work = {plan, done, false};
+    struct giving_up work = {.plan = plan, .done = done};
     *done = (struct copse_devices_done){.communities = 0};
     enum copse_err err = devices_may_write(practice, error);
+    if (err == COPSE_OK) {
+        err = devices_remember(practice, &work, error);
+    }
     return err == COPSE_OK
                ? copse_practice_in_all(practice, COPSE_DB_WRITE, devices_give_up_in, &work, error)
                : err;
@@ -508,25 +563,28 @@ static enum copse_err devices_forget_note(const struct copse_practice *practice,
 
 enum copse_err copse_devices_repair(const struct copse_practice *practice,
                                     struct copse_keyring *keyring, struct copse_devices_done *done,
-                                    struct copse_id *old, const char *code,
+                                    struct copse_devices_giving_up *plan, const char *code,
                                     struct copse_error *error)
 {
     struct copse_secret root;
-    struct copse_devices_giving_up plan = {.root = &root};
-    struct giving_up work = {&plan, done, true};
+    struct giving_up work = {.plan = plan, .done = done, .enters = true};
     *done = (struct copse_devices_done){.communities = 0};
     enum copse_err err = copse_keyring_root(keyring, &root, code);
     if (err != COPSE_OK) {
         return err;
     }
-    err = devices_note(practice, &plan.device, error);
-    if (err == COPSE_OK && copse_bytes_equal_ids(&plan.device, copse_keyring_device(keyring))) {
+    plan->root = &root;
+    err = devices_note(practice, &plan->device, error);
+    if (err == COPSE_OK) {
+        err = devices_remember(practice, &work, error);
+    }
+    if (err == COPSE_OK && copse_bytes_equal_ids(&plan->device, copse_keyring_device(keyring))) {
         err = copse_keyring_renew(keyring, code, error);
     }
     if (err == COPSE_OK) {
         err = copse_practice_in_all(practice, COPSE_DB_WRITE, devices_give_up_in, &work, error);
     }
     copse_key_forget(&root);
-    *old = plan.device;
+    plan->root = NULL;
     return err == COPSE_OK ? devices_forget_note(practice, error) : err;
 }

@@ -65,7 +65,6 @@ struct copse_devices_done {
     size_t communities; /* in which it was done */
     size_t skipped;     /* the person holds nothing there, or has left */
     size_t joined;      /* by this device just now */
-    size_t from_found;  /* entries of `from` that were found */
 };
 
 /* Join, with this device, every community of the store in which the person holds a role and this
@@ -76,7 +75,9 @@ enum copse_err copse_devices_enter(const struct copse_practice *practice,
 
 /* Give a device up everywhere, signed with the root key. What is held of it stands, but for what
  * follows the entries of `from`; what it writes from now on, or wrote and is not here, counts
- * nowhere, until the same is done again with more of it here. COPSE_OK or a fault. */
+ * nowhere, until the same is done again with more of it here. `from` is remembered here for that.
+ * COPSE_OK; COPSE_ERR_LIMIT: too many of them; or a fault. */
+#define COPSE_DEVICES_FROM_MAX 64u
 struct copse_devices_giving_up {
     struct copse_id device;
     const struct copse_id *from; /* entries from which on nothing stands */
@@ -88,12 +89,12 @@ enum copse_err copse_devices_give_up(const struct copse_practice *practice,
                                      const struct copse_devices_giving_up *plan,
                                      struct copse_error *error) COPSE_MUST_CHECK;
 
-/* A new device key for this machine: joins everywhere with it, and gives the old one up with all
- * that is here of it. Cut short, it goes on where it was when called again. Sets *old. Errors of
- * copse_keyring_renew. */
+/* A new device key for this machine: joins everywhere with it, and gives the old one up as above.
+ * Cut short, it goes on where it was when called again. Sets plan->device to the old one; plan->root
+ * is not looked at. Errors of copse_keyring_renew too. */
 enum copse_err copse_devices_repair(const struct copse_practice *practice,
                                     struct copse_keyring *keyring, struct copse_devices_done *done,
-                                    struct copse_id *old, const char *code,
+                                    struct copse_devices_giving_up *plan, const char *code,
                                     struct copse_error *error) COPSE_MUST_CHECK;
 
 #endif

@@ -360,7 +360,9 @@ static const struct copse_verb verbs_table[] = {
      "give this machine a new key, where its old one is used elsewhere too",
      "In all your communities. What was written with the old key stands, as far as it is here; "
      "where another machine has the same key, type it there too.",
-     {"copse fork repair"}, {{"code", 0, "CODE", "the recovery code; '-' is standard input"}}},
+     {"copse fork repair", "copse fork repair --from 81bd"},
+     {{"from", 0, "ID", "nothing from this entry on stands; may be given several times"},
+      {"code", 0, "CODE", "the recovery code; '-' is standard input"}}},
     {COPSE_VERB_FORK_ACCEPT, COPSE_VERB_FINER, "fork accept", NULL, "DEVICE", 1, 1,
      "let what a device wrote in too many places stand",
      "For stewards, where whose device it is cannot repair it. DEVICE is the beginning of its key: "
