@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-
 /* ---- coming back ---- */
 
 /* An identity that init has just made is another person's: nobody meant that one. */
@@ -433,7 +432,8 @@ enum copse_exit copse_devices_from(struct copse_command *command,
     *count = 0;
     while ((digits = copse_arguments_nth(&command->arguments, "from", *count)) != NULL) {
         if (*count == COPSE_DEVICES_FROM_MAX) {
-            return copse_command_usage(command, NULL, "more than %u times --from", COPSE_DEVICES_FROM_MAX);
+            return copse_command_usage(command, NULL, "more than %u times --from",
+                                       COPSE_DEVICES_FROM_MAX);
         }
         struct looking looking = {&out[*count], digits, 0};
         enum copse_err err = copse_practice_in_all(&command->practice, COPSE_DB_READ,

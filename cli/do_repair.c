@@ -142,6 +142,21 @@ static enum copse_exit repair_say(struct copse_command *command,
     return copse_output_done(&command->output);
 }
 
+/* It would go on with the old key. */
+static enum copse_exit repair_nobody_serves(struct copse_command *command)
+{
+    struct copse_command_serving serving;
+    struct copse_output_fault fault = {COPSE_EXIT_BUSY, "busy",
+                                       "copse serve --stop ends it; start it again afterwards."};
+    enum copse_err err = copse_command_serving(command, &serving);
+    if (err != COPSE_OK) {
+        return copse_command_fail(command, err, "the store");
+    }
+    return serving.runs ? copse_output_fail(&command->output, &fault,
+                                            "copse serve runs here, with the key that is to go")
+                        : COPSE_EXIT_OK;
+}
+
 enum copse_exit copse_do_repair_run(struct copse_command *command)
 {
     struct copse_root_typed code;
@@ -149,6 +164,9 @@ enum copse_exit copse_do_repair_run(struct copse_command *command)
     struct copse_id from[COPSE_DEVICES_FROM_MAX];
     struct copse_devices_giving_up plan = {.from = from};
     enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
+    if (status == COPSE_EXIT_OK) {
+        status = repair_nobody_serves(command);
+    }
     if (status == COPSE_EXIT_OK) {
         status = copse_devices_from(command, from, &plan.from_count);
     }

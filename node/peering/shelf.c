@@ -6,12 +6,13 @@
 #include "protocol/authority/standing.h"
 #include "protocol/authority/wanted.h"
 #include "protocol/base/writer.h"
-#include "protocol/entry/clock.h"
 #include "protocol/entry/run.h"
 #include "protocol/wire/message.h"
 #include "storage/local.h"
 
 #include <string.h>
+
+#define MARK_VALUE_BYTES (sizeof(uint64_t) + COPSE_ID_BYTES) /* when, and by which own device */
 
 /* ---- beginning and end ---- */
 
@@ -489,11 +490,8 @@ static enum copse_err shelf_standing(void *context, enum copse_port_standing *ou
 
 /* ---- proof ---- */
 
-/* SPEC 10.9: "A device that the peer may not know yet adds its admission". `equal_ms` is when the two
- * were last found equal, 0 for never: a log that was opened since, with a new device key say, is
- * not known. */
 static enum copse_err shelf_admission(struct copse_shelf *shelf, struct copse_slice *out,
-                                      uint32_t community, uint64_t equal_ms)
+                                      uint32_t community)
 {
     struct copse_held held;
     struct copse_entries_row row;
@@ -508,9 +506,6 @@ static enum copse_err shelf_admission(struct copse_shelf *shelf, struct copse_sl
     if (err == COPSE_OK) {
         err = copse_entries_find(shelf->txn, &held, &row, community, &log->join);
     }
-    if (err == COPSE_OK && copse_clock_ms(held.entry.hlc) < equal_ms) {
-        return COPSE_OK;
-    }
     if (err == COPSE_OK) {
         err = copse_shelf_publish(shelf); /* it is an own entry, and leaves now */
     }
@@ -523,12 +518,37 @@ static enum copse_err shelf_admission(struct copse_shelf *shelf, struct copse_sl
     return err == COPSE_OK ? copse_writer_end(out, &writer) : err;
 }
 
+static struct copse_slice shelf_mark_key(uint8_t room[COPSE_SHELF_MARK_BYTES],
+                                         const struct copse_id *peer,
+                                         const struct copse_id *community)
+{
+    room[0] = 'e';
+    memcpy(room + 1, peer->bytes, COPSE_ID_BYTES);
+    memcpy(room + 1 + COPSE_ID_BYTES, community->bytes, COPSE_ID_BYTES);
+    return (struct copse_slice){room, COPSE_SHELF_MARK_BYTES};
+}
+
+/* Does the peer know this device? It has the same, and had it from the device that this one is now:
+ * after a repair the key is a new one. */
+static enum copse_err shelf_is_known(struct copse_shelf *shelf, bool *out,
+                                     const struct copse_id *community)
+{
+    uint8_t room[COPSE_SHELF_MARK_BYTES];
+    struct copse_slice value;
+    enum copse_err err = copse_local_get(shelf->txn, &value, COPSE_LOCAL_PEERS,
+                                         shelf_mark_key(room, &shelf->peer, community));
+    *out = err == COPSE_OK && value.size == MARK_VALUE_BYTES &&
+           memcmp(value.data + sizeof(uint64_t), copse_keyring_device(shelf->keyring)->bytes,
+                  COPSE_ID_BYTES) == 0;
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
 static enum copse_err shelf_prove(void *context, struct copse_port_proof *out,
                                   const struct copse_id *community, struct copse_slice message)
 {
     struct copse_shelf *shelf = context;
     uint32_t number = 0;
-    uint64_t wall_ms = 0;
+    bool is_known = false;
     enum copse_err err = shelf_number(shelf, &number, community);
     if (err != COPSE_OK) {
         return err;
@@ -536,10 +556,8 @@ static enum copse_err shelf_prove(void *context, struct copse_port_proof *out,
     *out = (struct copse_port_proof){.device = *copse_keyring_device(shelf->keyring)};
     copse_key_sign(copse_key_ed25519(), &out->signature, COPSE_KEY_AUTH, message,
                    copse_keyring_secret(shelf->keyring));
-    err = copse_shelf_get_mark(shelf->txn, &wall_ms, &shelf->peer, community);
-    return err == COPSE_OK || err == COPSE_ERR_NOT_FOUND
-               ? shelf_admission(shelf, &out->admission, number, wall_ms)
-               : err;
+    err = shelf_is_known(shelf, &is_known, community);
+    return err == COPSE_OK && !is_known ? shelf_admission(shelf, &out->admission, number) : err;
 }
 
 struct copse_port copse_shelf_port(struct copse_shelf *shelf)
@@ -559,14 +577,10 @@ struct copse_port copse_shelf_port(struct copse_shelf *shelf)
 
 /* ---- marks ---- */
 
-static struct copse_slice shelf_mark_key(uint8_t room[COPSE_SHELF_MARK_BYTES],
-                                         const struct copse_id *peer,
-                                         const struct copse_id *community)
+/* Earlier ones do not say by which device. */
+static bool shelf_is_mark(struct copse_slice value)
 {
-    room[0] = 'e';
-    memcpy(room + 1, peer->bytes, COPSE_ID_BYTES);
-    memcpy(room + 1 + COPSE_ID_BYTES, community->bytes, COPSE_ID_BYTES);
-    return (struct copse_slice){room, COPSE_SHELF_MARK_BYTES};
+    return value.size == sizeof(uint64_t) || value.size == MARK_VALUE_BYTES;
 }
 
 enum copse_err copse_shelf_get_mark(struct copse_txn *txn, uint64_t *wall_ms,
@@ -576,7 +590,7 @@ enum copse_err copse_shelf_get_mark(struct copse_txn *txn, uint64_t *wall_ms,
     struct copse_slice value;
     enum copse_err err =
         copse_local_get(txn, &value, COPSE_LOCAL_PEERS, shelf_mark_key(room, peer, community));
-    if (err == COPSE_OK && value.size != sizeof(uint64_t)) {
+    if (err == COPSE_OK && !shelf_is_mark(value)) {
         return COPSE_ERR_CORRUPT;
     }
     if (err == COPSE_OK) {
@@ -589,7 +603,7 @@ enum copse_err copse_shelf_put_mark(struct copse_shelf *shelf, const struct cops
                                     const struct copse_id *community, uint64_t wall_ms)
 {
     uint8_t room[COPSE_SHELF_MARK_BYTES];
-    uint8_t value[sizeof(uint64_t)];
+    uint8_t value[MARK_VALUE_BYTES];
     struct copse_slice key = shelf_mark_key(room, peer, community);
     struct copse_txn *txn = NULL;
     copse_shelf_leave(shelf);
@@ -599,6 +613,7 @@ enum copse_err copse_shelf_put_mark(struct copse_shelf *shelf, const struct cops
         return err;
     }
     copse_bytes_put_u64(value, wall_ms);
+    memcpy(value + sizeof(uint64_t), copse_keyring_device(shelf->keyring)->bytes, COPSE_ID_BYTES);
     err = wall_ms == 0 ? copse_local_del(txn, COPSE_LOCAL_PEERS, key)
                        : copse_local_put(txn, COPSE_LOCAL_PEERS, key,
                                          (struct copse_slice){value, sizeof(value)});
@@ -624,7 +639,7 @@ enum copse_err copse_shelf_next_mark(struct copse_txn *txn, struct copse_shelf_m
     if (key.size != COPSE_SHELF_MARK_BYTES || key.data[0] != 'e') {
         return COPSE_ERR_NOT_FOUND;
     }
-    if (value.size != sizeof(uint64_t)) {
+    if (!shelf_is_mark(value)) {
         return COPSE_ERR_CORRUPT;
     }
     memcpy(mark->peer.bytes, key.data + 1, COPSE_ID_BYTES);

@@ -14,7 +14,7 @@
 
 #define NAME_KEY "device:"
 #define NAME_KEY_BYTES (sizeof(NAME_KEY) - 1 + COPSE_ID_BYTES)
-#define FROM_KEY "d.from:" /* as long */
+#define FROM_KEY "d.from:"     /* as long */
 #define REPAIR_KEY "me.repair" /* the device that is being replaced */
 
 /* ---- walking ---- */
