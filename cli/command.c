@@ -77,8 +77,8 @@ enum copse_exit copse_command_usage(struct copse_command *command, const char *h
 enum copse_exit copse_command_no_identity(struct copse_command *command)
 {
     struct copse_output_fault fault = {COPSE_EXIT_NOT_FOUND, "no_identity",
-                                       "Make one: copse init --name \"Your name\". If you have one elsewhere, "
-                                       "or had: copse me recover"};
+                                       "Make one: copse init --name \"Your name\". If you have "
+                                       "one elsewhere, or had: copse me recover"};
     return copse_output_fail(&command->output, &fault, "there is no identity on this machine");
 }
 

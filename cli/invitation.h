@@ -9,7 +9,7 @@
 enum copse_exit copse_invitation_read(struct copse_command *command, struct copse_ticket *out,
                                       const char *text);
 
-/* Say in it where this node can be reached, if copse serve runs: first, and before what is there. */
+/* Say in it where this node can be reached, if copse serve runs: before what is there. */
 enum copse_err copse_invitation_put_addresses(struct copse_command *command,
                                               struct copse_ticket *ticket) COPSE_MUST_CHECK;
 

@@ -11,10 +11,10 @@ struct copse_root_typed {
     char text[COPSE_ROOT_TYPED_BYTES];
 };
 
-/* The code: that which is still on this machine, or one typed on the terminal (again, after a typing
- * error), or, with `--code -`, the first line of standard input. With an identity open it must be
- * that person's. `why` says what it is needed for. Without any of these 9, needs_input. Ask before a
- * transaction is begun. */
+/* The code: that which is still on this machine, or one typed on the terminal (again, after a
+ * typing error), or, with `--code -`, the first line of standard input. With an identity open it
+ * must be that person's. `why` says what it is needed for. Without any of these 9, needs_input. Ask
+ * before a transaction is begun. */
 enum copse_exit copse_root_code(struct copse_command *command, struct copse_root_typed *out,
                                 const char *why);
 void copse_root_forget(struct copse_root_typed *typed);

@@ -187,8 +187,8 @@ static enum copse_err capacity_place(struct copse_practice_deed *deed, struct pl
 
 /* Whoever joins before meeting anybody writes without knowing the community. SPEC 7.1 counts "a
  * *self-join*, to its person, of the role of the door" among the grants: what follows such a JOIN
- * cites the JOIN itself, not the invitation that the JOIN cites. Another device's JOIN cites a grant
- * that its person holds (SPEC 9.3), as does what follows it. */
+ * cites the JOIN itself, not the invitation that the JOIN cites. Another device's JOIN cites a
+ * grant that its person holds (SPEC 9.3), as does what follows it. */
 static enum copse_err capacity_early(struct copse_practice_deed *deed, struct copse_capacity *out,
                                      const struct place *place, const struct copse_commons *commons)
 {

@@ -40,8 +40,8 @@ enum copse_err copse_community_invite(const struct copse_practice *practice,
                                       struct copse_community_offer *offer,
                                       struct copse_error *error) COPSE_MUST_CHECK;
 
-/* What an invitation says of the deed's community beside key, greeting and addresses; `ticket` begins
- * with zeros. COPSE_ERR_NOT_FOUND: its first entry is not here yet. */
+/* What an invitation says of the deed's community beside key, greeting and addresses; `ticket`
+ * begins with zeros. COPSE_ERR_NOT_FOUND: its first entry is not here yet. */
 enum copse_err copse_community_fill_ticket(struct copse_practice_deed *deed,
                                            struct copse_ticket *ticket) COPSE_MUST_CHECK;
 

@@ -54,8 +54,8 @@ enum copse_err copse_devices_set_name(const struct copse_practice *practice,
 enum copse_err copse_devices_ticket(struct copse_practice_deed *deed,
                                     struct copse_ticket *out) COPSE_MUST_CHECK;
 
-/* Has a person ever been in one of the communities of the store, or are there none? Asked of a copy,
- * by whoever says that it is theirs. */
+/* Has a person ever been in one of the communities of the store, or are there none? Asked of a
+ * copy, by whoever says that it is theirs. */
 enum copse_err copse_devices_knows(const struct copse_practice *practice, bool *out,
                                    const struct copse_id *person,
                                    struct copse_error *error) COPSE_MUST_CHECK;
@@ -90,8 +90,8 @@ enum copse_err copse_devices_give_up(const struct copse_practice *practice,
                                      struct copse_error *error) COPSE_MUST_CHECK;
 
 /* A new device key for this machine: joins everywhere with it, and gives the old one up as above.
- * Cut short, it goes on where it was when called again. Sets plan->device to the old one; plan->root
- * is not looked at. Errors of copse_keyring_renew too. */
+ * Cut short, it goes on where it was when called again. Sets plan->device to the old one;
+ * plan->root is not looked at. Errors of copse_keyring_renew too. */
 enum copse_err copse_devices_repair(const struct copse_practice *practice,
                                     struct copse_keyring *keyring, struct copse_devices_done *done,
                                     struct copse_devices_giving_up *plan, const char *code,

@@ -261,15 +261,15 @@ static const struct copse_verb verbs_table[] = {
      {"copse me devices list"}, {{NULL, 0, NULL, NULL}}},
     {COPSE_VERB_DEVICES_ADD, COPSE_VERB_FINER, "me devices add", NULL, "", 0, 0,
      "make the line that makes another machine one of your devices",
-     "Paste it there: it asks for your recovery code. For each of your communities it says where to "
-     "find it; without the code it lets nobody in.",
+     "Paste it there: it asks for your recovery code. For each of your communities it says where "
+     "to find it; without the code it lets nobody in.",
      {"copse me devices add"}, {{NULL, 0, NULL, NULL}}},
     {COPSE_VERB_DEVICES_REVOKE, COPSE_VERB_FINER, "me devices revoke", NULL, "DEVICE", 1, 1,
      "give up a device that is lost or stolen, in all your communities",
-     "DEVICE is the beginning of its key, or the name you gave it. What it wrote stays, as far as it "
-     "is here; anything else from it counts nowhere. If somebody else wrote with it, name the first "
-     "entry that is not yours with --from: that one, and all that follows it, does not stand. Say "
-     "so the first time; what was let stand once stays.",
+     "DEVICE is the beginning of its key, or the name you gave it. What it wrote stays, as far as "
+     "it is here; anything else from it counts nowhere. If somebody else wrote with it, name the "
+     "first entry that is not yours with --from: that one, and all that follows it, does not "
+     "stand. Say so the first time; what was let stand once stays.",
      {"copse me devices revoke 3fa2", "copse me devices revoke 3fa2 --from 81bd"},
      {{"from", 0, "ID", "nothing from this entry on stands; may be given several times"},
       {"code", 0, "CODE", "the recovery code; '-' is standard input"}}},
@@ -312,8 +312,8 @@ static const struct copse_verb verbs_table[] = {
      {"copse export jsonl everything.jsonl"}, {{NULL, 0, NULL, NULL}}},
 
     {COPSE_VERB_INIT, COPSE_VERB_FINER, "init", "me init", "", 0, 0, "make your identity",
-     "Asks nothing but your name, and that only if --name does not say it. Once for each person: on "
-     "a further machine of yours, or a new one, it is copse me recover.",
+     "Asks nothing but your name, and that only if --name does not say it. Once for each person: "
+     "on a further machine of yours, or a new one, it is copse me recover.",
      {"copse init --name \"Ana Ruiz\""}, {{"name", 'N', "NAME", "the name others see"}}},
     {COPSE_VERB_ANSWER, COPSE_VERB_FINER, "answer", NULL, "ID [TEXT]", 1,
      COPSE_VERBS_ARGUMENTS_ANY, "answer a question", NULL,

@@ -139,7 +139,8 @@ done
 at a
 run --json fork list
 says '"stopped":true' "fork list"
-device=$(printf '%s\n' "$output" | grep -o '"name":"Cat","device":"[0-9a-f]*"' | head -n 1 | cut -d'"' -f8)
+device=$(printf '%s\n' "$output" | grep -o '"name":"Cat","device":"[0-9a-f]*"' |
+    head -n 1 | cut -d'"' -f8)
 run --json feed -n 1000
 same "$(count '"cat-[0-9]*"')" 0 "posts of a stopped device"
 refuse 9 needs_input fork accept "$device"

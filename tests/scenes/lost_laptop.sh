@@ -44,7 +44,8 @@ tell me recover "$ticket" --code -
 tell sync "$address"
 tell me devices list
 tell me devices revoke "$old" --code - --yes
-sed -E "s/$ticket/TICKET/; s/$address/ADDRESS/; s/$old/OLD/; s/(^|[^0-9a-f])[0-9a-f]{10}([^0-9a-f])/\1ID\2/g
+sed -E "s/$ticket/TICKET/; s/$address/ADDRESS/; s/$old/OLD/
+    s/(^|[^0-9a-f])[0-9a-f]{10}([^0-9a-f])/\1ID\2/g
     s/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{5}/TIME/g
     /^Met node|^Parted from/d; s/^Equal now.*/Equal now/" "$said" >"$folder/got"
 diff "$want" "$folder/got" >"$folder/diff" || fail "what it said: $(cat "$folder/diff")"
@@ -91,7 +92,8 @@ at new
 run --json feed -C Ward -n 1
 case $output in *"From the tablet"*) ;; *) fail "the words of the tablet" ;; esac
 run --json me devices list
-tablet=$(printf '%s\n' "$output" | grep -o '"id":"[0-9a-f]*","name":null,"this":false,"communities":2' | cut -d'"' -f4)
+tablet=$(printf '%s\n' "$output" |
+    grep -o '"id":"[0-9a-f]*","name":null,"this":false,"communities":2' | cut -d'"' -f4)
 run me devices name "$tablet" kitchen tablet
 run me devices list
 case $output in *"kitchen tablet"*) ;; *) fail "the name of a device" ;; esac
