@@ -5,6 +5,7 @@
  */
 #include "node/peering/ingest.h"
 
+#include "node/peering/member.h"
 #include "protocol/authority/wanted.h"
 #include "protocol/rules/view.h"
 #include "storage/prune.h"
@@ -223,27 +224,28 @@ static enum copse_err ingest_store_if(struct copse_ingest *ingest, struct copse_
     return err == COPSE_ERR_FORM ? COPSE_OK : err;
 }
 
-/* SPEC 10.9: the JOIN is stored "if it is honoured or its log is wanted as a whole". */
+/* SPEC 10.9: the JOIN is stored "if it is honoured or makes the device a member". */
 static enum copse_err ingest_is_admitted(struct copse_ingest *ingest, bool *out,
                                          struct snapshot *in, const struct copse_ingest_unit *unit)
 {
     struct copse_view *view = NULL;
     struct copse_view_entry entry;
     struct copse_view_options options = {&in->state, &in->source, ingest->memory, unit->community};
-    enum copse_wanted_extent extent = COPSE_WANTED_NOTHING;
-    const struct copse_id *join = &ingest->items[unit->first_item].id;
+    enum copse_port_standing standing = COPSE_PORT_STRANGER;
+    const struct copse_store_item *join = &ingest->items[unit->first_item];
     *out = false;
     enum copse_err err = copse_view_new(&view, &options);
     if (err != COPSE_OK) {
         return err;
     }
-    err = copse_view_judge(view, &entry, join);
+    err = copse_view_judge(view, &entry, &join->id);
     copse_view_free(view);
     if (err == COPSE_OK) {
-        err = copse_wanted_of_log(&extent, &in->state, join, COPSE_ENTRY_CONTROL);
+        err = copse_member_standing(&standing, &in->state, &in->source, &join->id,
+                                    &join->entry.author, ingest->memory);
     }
-    *out =
-        err == COPSE_OK && (entry.verdict == COPSE_VERDICT_HONOURED || extent == COPSE_WANTED_ALL);
+    *out = err == COPSE_OK &&
+           (entry.verdict == COPSE_VERDICT_HONOURED || standing == COPSE_PORT_MEMBER);
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 

@@ -3,7 +3,7 @@
  */
 #include "node/peering/shelf.h"
 
-#include "protocol/authority/standing.h"
+#include "node/peering/member.h"
 #include "protocol/authority/wanted.h"
 #include "protocol/base/writer.h"
 #include "protocol/entry/run.h"
@@ -405,52 +405,6 @@ static enum copse_err shelf_next_secret(void *context, struct copse_port_secret 
 
 /* ---- standing ---- */
 
-/* A unit under which this device still acts: neither ended, nor left, nor the device revoked. */
-static bool shelf_unit_lives(const struct copse_standing_unit *unit, const struct copse_id *device)
-{
-    bool lives = !unit->is_ended;
-    for (size_t i = 0; i < unit->fence.own_count; i++) {
-        const struct copse_fence_wall *wall = &unit->fence.own[i];
-        lives = lives && wall->kind != COPSE_FENCE_LEFT &&
-                (wall->kind != COPSE_FENCE_DEVICE || !copse_bytes_equal_ids(&wall->device, device));
-    }
-    return lives;
-}
-
-/* How the device stands by one of its JOINs. */
-static enum copse_err shelf_standing_of(struct copse_shelf *shelf, enum copse_port_standing *out,
-                                        const struct copse_state *state,
-                                        const struct copse_source *source,
-                                        const struct copse_log *log)
-{
-    enum copse_wanted_extent extent = COPSE_WANTED_NOTHING;
-    struct copse_standing *standing = NULL;
-    struct copse_id person;
-    *out = COPSE_PORT_STRANGER;
-    enum copse_err err = copse_wanted_of_log(&extent, state, &log->join, COPSE_ENTRY_DATA);
-    if (err != COPSE_OK || extent == COPSE_WANTED_NOTHING) {
-        return err;
-    }
-    *out = COPSE_PORT_FORMER;
-    if (extent == COPSE_WANTED_CLIPPED) {
-        return COPSE_OK;
-    }
-    err = copse_wanted_person_of(&person, state, &log->join);
-    if (err == COPSE_OK) {
-        err = copse_standing_load(&standing, state, &person, source, shelf->memory);
-    }
-    if (err != COPSE_OK) {
-        return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
-    }
-    for (size_t i = 0; i < standing->unit_count; i++) {
-        if (shelf_unit_lives(&standing->units[i], &log->author)) {
-            *out = COPSE_PORT_MEMBER;
-        }
-    }
-    copse_standing_free(standing);
-    return COPSE_OK;
-}
-
 static enum copse_err shelf_standing(void *context, enum copse_port_standing *out,
                                      const struct copse_id *community,
                                      const struct copse_id *device)
@@ -474,7 +428,7 @@ static enum copse_err shelf_standing(void *context, enum copse_port_standing *ou
         enum copse_port_standing found = COPSE_PORT_STRANGER;
         err = copse_entries_log(shelf->txn, &log, log_number);
         if (err == COPSE_OK && log->class == COPSE_ENTRY_CONTROL) {
-            err = shelf_standing_of(shelf, &found, &state, &source, log);
+            err = copse_member_standing(&found, &state, &source, &log->join, device, shelf->memory);
         }
         if (err != COPSE_OK) {
             return err;
