@@ -18,10 +18,10 @@ static enum copse_exit devices_other_person(struct copse_command *command)
 {
     struct copse_output_fault fault = {
         COPSE_EXIT_CONFLICT, "exists",
-        "Come back as yourself beside it: copse --home DIR me recover. Or, if nothing was written "
-        "with it, move that folder away first."};
-    return copse_output_fail(&command->output, &fault,
-                             "there is an identity of somebody else in %s", command->home);
+        "If it is you, copse community join is enough. If not, come back beside it, with --home "
+        "DIR; or move that folder away first, if nothing was written with it."};
+    return copse_output_fail(&command->output, &fault, "copse init has made a new identity in %s",
+                             command->home);
 }
 
 static enum copse_exit devices_check_line(struct copse_command *command,

@@ -503,6 +503,11 @@ enum copse_err copse_community_join(const struct copse_practice *practice,
     if (!ticket->has_invite && !ticket->has_grant) {
         return copse_error_set(error, COPSE_ERR_FORM, "the invitation carries no key to join with");
     }
+    if (ticket->has_grant &&
+        !copse_bytes_equal_ids(&ticket->inviter, copse_keyring_person(practice->keyring))) {
+        return copse_error_set(error, COPSE_ERR_FORM,
+                               "this line is for the devices of whoever made it");
+    }
     enum copse_err err = copse_practice_begin(&deed, practice, NULL, COPSE_DB_WRITE, error);
     if (err != COPSE_OK) {
         return err;

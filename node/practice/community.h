@@ -53,7 +53,7 @@ enum copse_err copse_community_ticket(struct copse_practice_deed *deed,
 /* Join by an invitation, committed; also once more, after one has left. `text` is the invitation as
  * it was decoded; it is kept, for its addresses. COPSE_ERR_EXISTS: one is in already;
  * COPSE_ERR_REFUSED: one was removed, and an invitation does not undo that; COPSE_ERR_FORM: the
- * invitation has no key. */
+ * invitation has no key, or is for the devices of somebody else. */
 enum copse_err copse_community_join(const struct copse_practice *practice,
                                     const struct copse_ticket *ticket, struct copse_slice text,
                                     struct copse_error *error) COPSE_MUST_CHECK;

@@ -285,6 +285,30 @@ enum copse_err copse_devices_set_name(const struct copse_practice *practice,
 
 /* ---- one more ---- */
 
+/* Before the community is here: the invitation that this device came by, without its key. SPEC 7.1
+ * counts a self-join among the grants: "to its person, of the role of the door". */
+static enum copse_err devices_early_ticket(struct copse_practice_deed *deed,
+                                           struct copse_ticket *out)
+{
+    struct copse_entries_cursor walk = {.next_size = 0};
+    const struct copse_log *log = NULL;
+    uint32_t number = 0;
+    enum copse_err err = copse_entries_next_log(deed->txn, &number, &walk, deed->number,
+                                                copse_keyring_device(deed->practice->keyring));
+    if (err == COPSE_OK) {
+        err = copse_entries_log(deed->txn, &log, number);
+    }
+    if (err == COPSE_OK && out->has_invite) {
+        out->has_invite = false;
+        out->has_grant = true;
+        out->has_expiry = false;
+        out->invite = log->join;
+        memset(out->invite_seed, 0, sizeof(out->invite_seed));
+    }
+    out->inviter = *copse_keyring_person(deed->practice->keyring);
+    return err;
+}
+
 enum copse_err copse_devices_ticket(struct copse_practice_deed *deed, struct copse_ticket *out)
 {
     static const struct copse_op any = {.kind = COPSE_OP_LEAVE};
@@ -296,7 +320,7 @@ enum copse_err copse_devices_ticket(struct copse_practice_deed *deed, struct cop
     if (err == COPSE_ERR_NOT_FOUND && has_one == COPSE_OK) {
         *out = came_by;
         copse_ticket_forget(&came_by);
-        return COPSE_OK;
+        return devices_early_ticket(deed, out);
     }
     if (err == COPSE_OK) {
         err = copse_capacity_choose(deed, &capacity, &any, NULL);

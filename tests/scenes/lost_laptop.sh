@@ -66,6 +66,26 @@ same "$(field role)" coordinator "her role"
 run --json feed
 case $output in *"I am back"*"Before it was lost"*) ;; *) fail "her words" ;; esac
 
+# A line from a machine that has joined, and met nobody yet, has no key in it either.
+at early
+run init --name Eve
+early=$("$copse" me code show 2>/dev/null)
+ticket2=$(at ben && "$copse" community invite 2>/dev/null)
+run community join "$ticket2"
+run me devices add
+# shellcheck disable=SC2086
+set -- ${output#copse }
+at early2
+run "$@" --code "$early"
+at other
+run init --name Other
+refuse 2 malformed community join "$3"
+pair ben early
+pair ben early2
+at ben
+run --json people list
+same "$(printf '%s\n' "$output" | grep -o '"name":"Eve"' | wc -l | tr -d ' ')" 1 "people called Eve"
+
 # A tablet beside it: one line, and the code.
 at new
 start_server

@@ -65,7 +65,11 @@ static void devices__a_line_lets_in_who_has_the_code_with_all_their_roles(void *
     assert_int_equal(commune_grant(commune, 0, 1, COPSE_OP_COORDINATOR, 0), COPSE_OK);
     make_line(commune, 1);
     size_t eve = commune_add(commune);
+    assert_int_equal(commune_join(commune, eve), COPSE_ERR_FORM);
+    COMMUNE_ASSERT_SAYS(commune, "for the devices of whoever made it");
+    commune->ticket.inviter = *commune_person(commune, eve); /* forged: it is not their grant */
     assert_int_equal(commune_join(commune, eve), COPSE_ERR_REFUSED);
+    make_line(commune, 1);
     size_t other = commune_add_device(commune, 1);
     assert_int_equal(commune_join(commune, other), COPSE_OK);
     assert_int_equal(commune_join(commune, other), COPSE_ERR_EXISTS);
