@@ -77,6 +77,7 @@ run me devices add
 set -- ${output#copse }
 at early2
 run "$@" --code "$early"
+run post "Before I met anybody"
 at other
 run init --name Other
 refuse 2 malformed community join "$3"
@@ -85,6 +86,8 @@ pair ben early2
 at ben
 run --json people list
 same "$(printf '%s\n' "$output" | grep -o '"name":"Eve"' | wc -l | tr -d ' ')" 1 "people called Eve"
+run --json feed -n 1
+case $output in *"Before I met anybody"*'"author_name":"Eve"'*) ;; *) fail "early words" ;; esac
 
 # A tablet beside it: one line, and the code.
 at new
