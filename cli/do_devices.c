@@ -122,10 +122,13 @@ static enum copse_err devices_say_community(void *context, struct copse_practice
 enum copse_exit copse_devices_say_back(struct copse_command *command, const char *first)
 {
     struct copse_answer *json = &command->output.json;
+    struct copse_id any;
+    uint32_t number = 0;
+    bool is_in = copse_command_next_community(command, &any, &number) == COPSE_OK;
     copse_answer_id(json, "person", copse_keyring_person(command->keyring));
     copse_answer_id(json, "device", copse_keyring_device(command->keyring));
     copse_answer_array(json, "communities");
-    copse_output_text(&command->output, "%s", first);
+    copse_output_text(&command->output, "%s%s\n", first, is_in ? ", in:" : ".");
     enum copse_err err = copse_practice_in_all(&command->practice, COPSE_DB_READ,
                                                devices_say_community, command, &command->error);
     copse_answer_array_end(json);
@@ -133,14 +136,14 @@ enum copse_exit copse_devices_say_back(struct copse_command *command, const char
         return copse_command_fail(command, err, "the communities");
     }
     copse_output_text(
-        &command->output,
-        "\nNext:\n"
-        "  copse sync               fetch what the others have (copse sync ADDR, where "
-        "no address is known)\n"
-        "  copse me recover TICKET  come back to a further community, with any "
-        "invitation to it, old or new\n"
-        "  copse me devices list    your devices; one that is lost is given up with "
-        "copse me devices revoke DEVICE\n");
+        &command->output, "\nNext:\n%s%s",
+        is_in ? "  copse sync               fetch what the others have (copse sync ADDR, where no "
+                "address is known)\n"
+              : "",
+        "  copse me recover TICKET  come back to a further community, with any invitation to it, "
+        "old or new\n"
+        "  copse me devices list    your devices; one that is lost is given up with copse me "
+        "devices revoke DEVICE\n");
     return copse_output_done(&command->output);
 }
 
@@ -168,7 +171,7 @@ enum copse_exit copse_do_devices_recover(struct copse_command *command)
         }
         status = err == COPSE_OK
                      ? copse_devices_say_back(
-                           command, "Welcome back. This machine is one of your devices now, in:\n")
+                           command, "Welcome back. This machine is one of your devices now")
                      : copse_command_fail(command, err, "you have not come back everywhere");
     }
     while (read > 0) {

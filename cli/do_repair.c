@@ -354,13 +354,12 @@ static enum copse_exit repair_restore(struct copse_command *command, const char 
     enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
     if (status == COPSE_EXIT_OK) {
         err = copse_devices_enter(&command->practice, &done, &command->error);
-        status = err == COPSE_OK
-                     ? copse_devices_say_back(command,
-                                              "Restored. This machine is a new device of yours, "
-                                              "in:\n")
-                     : copse_command_fail(command, err,
-                                          "it is restored; copse me recover does "
-                                          "the rest");
+        status =
+            err == COPSE_OK
+                ? copse_devices_say_back(command, "Restored. This machine is a new device of yours")
+                : copse_command_fail(command, err,
+                                     "it is restored; copse me recover does "
+                                     "the rest");
     }
     return status;
 }

@@ -85,12 +85,11 @@ static enum copse_exit root_type(struct copse_command *command, struct copse_roo
     return err == COPSE_OK ? COPSE_EXIT_OK : root_refuse(command, err);
 }
 
-enum copse_exit copse_root_code(struct copse_command *command, struct copse_root_typed *out,
-                                const char *why)
+static enum copse_exit root_code(struct copse_command *command, struct copse_root_typed *out,
+                                 const char *why)
 {
     struct copse_keyring_code kept;
     const char *given = copse_arguments_get(&command->arguments, "code");
-    copse_root_forget(out);
     if (given == NULL && command->keyring != NULL &&
         copse_keyring_code(command->keyring, &kept) == COPSE_OK) {
         root_take(out, kept.text, strlen(kept.text));
@@ -108,6 +107,17 @@ enum copse_exit copse_root_code(struct copse_command *command, struct copse_root
     }
     enum copse_err err = root_check(command, out);
     return err == COPSE_OK ? COPSE_EXIT_OK : root_refuse(command, err);
+}
+
+enum copse_exit copse_root_code(struct copse_command *command, struct copse_root_typed *out,
+                                const char *why)
+{
+    copse_root_forget(out);
+    enum copse_exit status = root_code(command, out, why);
+    if (status != COPSE_EXIT_OK) {
+        copse_root_forget(out); /* a mistyped one is nearly a secret */
+    }
+    return status;
 }
 
 enum copse_exit copse_root_ask(struct copse_command *command, struct copse_secret *out,

@@ -160,7 +160,9 @@ static enum copse_err devices_read_given_up(struct copse_practice_deed *deed,
         }
         if (is_first) {
             err = devices_item(devices, &item, &act->op.target);
-            item->given_up += err == COPSE_OK;
+        }
+        if (item != NULL) {
+            item->given_up++;
         }
     }
     copse_annals_deinit(&annals);

@@ -66,6 +66,17 @@ same "$(field role)" coordinator "her role"
 run --json feed
 case $output in *"I am back"*"Before it was lost"*) ;; *) fail "her words" ;; esac
 
+# At a terminal a typing error is told at once, and asked again.
+if command -v script >/dev/null; then
+    at typed
+    printf '%s\n%s\n' "${code%?}" "$code" |
+        script -qec "'$copse' me recover" /dev/null >"$folder/terminal" 2>&1 ||
+        fail "typed: $(cat "$folder/terminal")"
+    grep -q "That is mistyped" "$folder/terminal" || fail "no word on a typing error"
+    grep -q "Welcome back. This machine is one of your devices now." "$folder/terminal" ||
+        fail "typed: $(cat "$folder/terminal")"
+fi
+
 # A line from a machine that has joined, and met nobody yet, has no key in it either.
 at early
 run init --name Eve
