@@ -329,12 +329,22 @@ static enum copse_exit repair_restore(struct copse_command *command, const char 
     struct copse_disk_path where;
     struct copse_devices_done done;
     enum copse_err err = copse_restore_begin(&where, command->home, file, &command->error);
+    if (err == COPSE_ERR_EXISTS) {
+        struct copse_output_fault fault = {
+            COPSE_EXIT_CONFLICT, "exists",
+            "A restore replaces nothing. One that was cut short is ended by: copse me recover"};
+        return copse_output_fail(&command->output, &fault, "%s", command->error.text);
+    }
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, file);
     }
     err = repair_verify(command, where.text);
     if (err == COPSE_OK) {
         err = repair_owner(command, where.text, code);
+    }
+    /* The key before the store: cut short in between, the same command goes on. */
+    if (err == COPSE_OK) {
+        err = repair_new_key(command, code);
     }
     err = copse_restore_end(&where, command->home, err, &command->error);
     if (err == COPSE_ERR_SIGNATURE) {
@@ -343,9 +353,6 @@ static enum copse_exit repair_restore(struct copse_command *command, const char 
         return copse_output_fail(&command->output, &fault,
                                  "whose recovery code that is was in none of the communities of "
                                  "this backup");
-    }
-    if (err == COPSE_OK) {
-        err = repair_new_key(command, code);
     }
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, file);
