@@ -155,9 +155,9 @@ ids >"$folder/ids"
 walk "$all" 1 fork repair
 
 # A backup, where nothing is.
-run backup "$folder/copy"
+run backup "$folder/kept.copy"
 code=$("$copse" me code show 2>/dev/null)
 rm -rf "$folder/a"
 present=no
-walk "$all" 3 restore "$folder/copy" --code "$code"
+walk "$all" 3 restore "$folder/kept.copy" --code "$code"
 printf '%s strikes\n' "$count"
