@@ -145,6 +145,10 @@ run --json feed -n 1000
 same "$(count '"cat-[0-9]*"')" 0 "posts of a stopped device"
 refuse 9 needs_input fork accept "$device"
 refuse 3 not_found fork accept 0000
+pair a b
+at b
+refuse 4 refused fork accept "$device" --reason "I am a member."
+at a
 run fork accept "$device" --reason "All of it is hers."
 run --json feed -n 1000
 kept=$(count '"cat-[0-9]*"')
