@@ -77,7 +77,8 @@ enum copse_exit copse_command_usage(struct copse_command *command, const char *h
 enum copse_exit copse_command_no_identity(struct copse_command *command)
 {
     struct copse_output_fault fault = {COPSE_EXIT_NOT_FOUND, "no_identity",
-                                       "Make one: copse init --name \"Your name\""};
+                                       "Make one: copse init --name \"Your name\". If you have "
+                                       "one elsewhere, or had: copse me recover"};
     return copse_output_fail(&command->output, &fault, "there is no identity on this machine");
 }
 
@@ -89,6 +90,17 @@ struct copse_store_options copse_command_store(const struct copse_command *comma
         .memory = command->practice.memory,
         .scheme = copse_key_ed25519(),
     };
+}
+
+enum copse_exit copse_command_make_store(struct copse_command *command)
+{
+    struct copse_store_options options = copse_command_store(command);
+    enum copse_err err = copse_files_make_parents(command->home, &command->error);
+    if (err == COPSE_OK) {
+        err = copse_store_create(&options, &command->error);
+        err = err == COPSE_ERR_EXISTS ? COPSE_OK : err;
+    }
+    return err == COPSE_OK ? COPSE_EXIT_OK : copse_command_fail(command, err, command->home);
 }
 
 bool copse_command_is_new(struct copse_command *command)

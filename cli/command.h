@@ -67,6 +67,9 @@ struct copse_store_options copse_command_store(const struct copse_command *comma
 /* Is there no identity yet? */
 bool copse_command_is_new(struct copse_command *command);
 
+/* Make the store, where an earlier attempt has not made it yet. Failing is said. */
+enum copse_exit copse_command_make_store(struct copse_command *command);
+
 /* Open the store (and the identity). Failing is said already; otherwise COPSE_EXIT_OK. */
 enum copse_exit copse_command_open(struct copse_command *command, enum copse_command_need need);
 void copse_command_close(struct copse_command *command);

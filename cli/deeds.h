@@ -4,6 +4,7 @@
 #define COPSE_CLI_DEEDS_H
 
 #include "cli/command.h"
+#include "node/practice/devices.h"
 
 /* do_start.c: without a store, or making one */
 enum copse_exit copse_do_start_init(struct copse_command *command);
@@ -13,6 +14,24 @@ enum copse_exit copse_do_start_code(struct copse_command *command);
 enum copse_exit copse_do_start_limits(struct copse_command *command);
 enum copse_exit copse_do_start_version(struct copse_command *command);
 enum copse_exit copse_do_start_help(struct copse_command *command);
+
+/* do_devices.c */
+enum copse_exit copse_do_devices_recover(struct copse_command *command);
+enum copse_exit copse_do_devices_add(struct copse_command *command);
+enum copse_exit copse_do_devices_list(struct copse_command *command);
+enum copse_exit copse_do_devices_name(struct copse_command *command);
+enum copse_exit copse_do_devices_revoke(struct copse_command *command);
+/* The entries of --from, wherever they are. Failing is said. */
+enum copse_exit copse_devices_from(struct copse_command *command,
+                                   struct copse_id out[COPSE_DEVICES_FROM_MAX], size_t *count);
+/* Where a device stands that has just come (back): `first` is the first line. Ends the command. */
+enum copse_exit copse_devices_say_back(struct copse_command *command, const char *first);
+
+/* do_repair.c */
+enum copse_exit copse_do_repair_list(struct copse_command *command);
+enum copse_exit copse_do_repair_run(struct copse_command *command);
+enum copse_exit copse_do_repair_accept(struct copse_command *command);
+enum copse_exit copse_do_repair_restore(struct copse_command *command);
 
 /* do_community.c */
 enum copse_exit copse_do_community_create(struct copse_command *command);

@@ -1,21 +1,15 @@
 /* Looking after the store: is it the same, is it whole, a copy of it. */
+#include "cli/checker.h"
 #include "cli/deeds.h"
 #include "node/practice/community.h"
 #include "protocol/entry/clock.h"
 #include "protocol/rules/export.h"
-#include "storage/check.h"
-#include "storage/search.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define LOG_DEFAULT 50u
 #define LOG_MAX 100000u
-#define STEPS_PER_SECOND 4
 
 /* ---- digest ---- */
 
@@ -59,126 +53,6 @@ enum copse_exit copse_do_care_digest(struct copse_command *command)
 
 /* ---- check ---- */
 
-/* What the child hands back. */
-struct verdict {
-    enum copse_err err;
-    struct copse_error error;
-    struct copse_check_report report;
-};
-
-/* Make the views of every community anew, each in one transaction. */
-static enum copse_err care_rebuild(struct copse_command *command, struct copse_error *error)
-{
-    struct copse_practice_deed deed;
-    struct copse_id id;
-    uint32_t number = 0;
-    enum copse_err err = COPSE_OK;
-    while (err == COPSE_OK) {
-        err = copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_WRITE, error);
-        if (err != COPSE_OK) {
-            return err;
-        }
-        err = copse_community_next(&deed, &id, &number);
-        if (err == COPSE_OK) {
-            err = copse_views_rebuild(deed.txn, number);
-        }
-        if (err == COPSE_OK) {
-            err = copse_practice_commit(&deed, error);
-        } else {
-            copse_practice_end(&deed);
-        }
-    }
-    if (err != COPSE_ERR_NOT_FOUND) {
-        return err;
-    }
-    struct copse_search *search = NULL;
-    err = copse_search_open(&search, command->home, command->practice.memory, error);
-    if (err == COPSE_OK) {
-        err = copse_search_reset(search);
-    }
-    copse_search_close(search);
-    return err;
-}
-
-/* In the child: a damaged file may take this process down, and no other. */
-static void care_check_here(struct copse_command *command, struct verdict *verdict)
-{
-    struct copse_store_options options = copse_command_store(command);
-    verdict->err = copse_store_open(&command->store, &options, &verdict->error);
-    if (verdict->err != COPSE_OK) {
-        return;
-    }
-    command->practice.store = command->store;
-    if (copse_arguments_has(&command->arguments, "rebuild")) {
-        verdict->err = care_rebuild(command, &verdict->error);
-    }
-    if (verdict->err == COPSE_OK) {
-        verdict->err =
-            copse_check_store(command->store, &verdict->report, COPSE_CHECK_FULL, &verdict->error);
-    }
-    copse_store_close(command->store);
-    command->store = NULL;
-}
-
-enum direction { DIRECTION_IN, DIRECTION_OUT };
-
-static bool care_move(int file, void *data, size_t size, enum direction direction)
-{
-    uint8_t *bytes = data;
-    while (size > 0) {
-        ssize_t moved =
-            direction == DIRECTION_OUT ? write(file, bytes, size) : read(file, bytes, size);
-        if (moved < 0 && errno == EINTR) {
-            continue;
-        }
-        if (moved <= 0) {
-            return false;
-        }
-        bytes += moved;
-        size -= (size_t)moved;
-    }
-    return true;
-}
-
-/* Wait until the child has something to say, and show that time goes by. */
-static void care_wait(struct copse_command *command, int end)
-{
-    struct copse_progress progress;
-    struct pollfd wanted = {.fd = end, .events = POLLIN};
-    uint64_t steps = 0;
-    copse_progress_start(&progress, &command->output, "Checking, seconds", 0);
-    while (poll(&wanted, 1, 1000 / STEPS_PER_SECOND) == 0) {
-        steps++;
-        copse_progress_step(&progress, steps / STEPS_PER_SECOND);
-    }
-    copse_progress_stop(&progress);
-}
-
-/* Check in a child process. False: it died, or there is none to be had. */
-static bool care_check_in_child(struct copse_command *command, struct verdict *verdict)
-{
-    int ends[2];
-    if (pipe(ends) != 0) {
-        return false;
-    }
-    pid_t child = fork();
-    if (child == 0) {
-        (void)close(ends[0]);
-        care_check_here(command, verdict);
-        _exit(care_move(ends[1], verdict, sizeof(*verdict), DIRECTION_OUT) ? 0 : 1);
-    }
-    (void)close(ends[1]);
-    if (child > 0) {
-        care_wait(command, ends[0]);
-    }
-    bool is_whole = child > 0 && care_move(ends[0], verdict, sizeof(*verdict), DIRECTION_IN);
-    (void)close(ends[0]);
-    int status = 0;
-    while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
-    return is_whole && WIFEXITED(status);
-}
-
 static enum copse_exit care_report(struct copse_command *command,
                                    const struct copse_check_report *report)
 {
@@ -199,7 +73,8 @@ static enum copse_exit care_report(struct copse_command *command,
 
 enum copse_exit copse_do_care_check(struct copse_command *command)
 {
-    struct verdict *verdict = copse_memory_new(command->practice.memory, 1, sizeof(*verdict));
+    struct copse_checker_verdict *verdict =
+        copse_memory_new(command->practice.memory, 1, sizeof(*verdict));
     struct copse_output_fault fault = {COPSE_EXIT_INTEGRITY, "corrupt",
                                        "Keep a copy of the folder. Then start anew from a backup "
                                        "or from another member; copse check --rebuild repairs "
@@ -208,7 +83,7 @@ enum copse_exit copse_do_care_check(struct copse_command *command)
     if (verdict == NULL) {
         return copse_command_fail(command, COPSE_ERR_NOMEM, "the check");
     }
-    if (!care_check_in_child(command, verdict)) {
+    if (!copse_checker_run(command, command->home, verdict)) {
         status = copse_output_fail(&command->output, &fault,
                                    "the store is damaged: reading it took the checker down");
     } else if (verdict->err == COPSE_ERR_NOT_FOUND) {

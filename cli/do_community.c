@@ -1,10 +1,12 @@
 /* Founding, showing, inviting, joining. */
 #include "cli/deeds.h"
 #include "cli/input.h"
+#include "cli/invitation.h"
 #include "cli/person.h"
 #include "cli/qr.h"
 #include "node/practice/capacity.h"
 #include "node/practice/community.h"
+#include "node/practice/people.h"
 #include "node/practice/who.h"
 #include "protocol/authority/standing.h"
 
@@ -403,19 +405,6 @@ static enum copse_exit community_print_ticket(struct copse_command *command,
     return copse_output_done(&command->output);
 }
 
-/* Say in the invitation where this node can be reached, if copse serve runs. */
-static enum copse_err community_put_addresses(struct copse_command *command,
-                                              struct copse_ticket *ticket)
-{
-    struct copse_command_serving serving;
-    enum copse_err err = copse_command_serving(command, &serving);
-    if (err == COPSE_OK && serving.own.address_count > 0) {
-        ticket->peers[0] = serving.own;
-        ticket->peer_count = 1;
-    }
-    return err;
-}
-
 enum copse_exit copse_do_community_invite(struct copse_command *command)
 {
     struct copse_community_offer offer;
@@ -440,7 +429,7 @@ enum copse_exit copse_do_community_invite(struct copse_command *command)
                                  "you have joined, but nothing of the community is here yet");
     }
     if (err == COPSE_OK) {
-        err = community_put_addresses(command, &ticket);
+        err = copse_invitation_put_addresses(command, &ticket);
     }
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, "no invitation was made");
@@ -448,27 +437,6 @@ enum copse_exit copse_do_community_invite(struct copse_command *command)
     status = community_print_ticket(command, &ticket, offer.role);
     copse_ticket_forget(&ticket);
     return status;
-}
-
-/* What is wrong with an invitation, in words. */
-static enum copse_exit community_bad_ticket(struct copse_command *command, enum copse_err err)
-{
-    struct copse_output_fault fault = {COPSE_EXIT_USAGE, "bad_ticket",
-                                       "Ask for it again, and copy the whole line."};
-    const char *text = "this is no invitation: one is a single long line of letters and digits";
-    if (err == COPSE_ERR_CORRUPT) {
-        text = "the invitation is cut short or mistyped: its check does not match";
-    } else if (err == COPSE_ERR_VERSION) {
-        fault = (struct copse_output_fault){COPSE_EXIT_FAILURE, "from_the_future",
-                                            "Install a newer copse."};
-        text = "the invitation was made by a later version of copse";
-    } else if (err == COPSE_ERR_LIMIT) {
-        text = "this is longer than an invitation can be";
-    } else if (err == COPSE_ERR_DECODE) {
-        fault.hint = "Ask for another one.";
-        text = "the invitation is whole, but says something it may not";
-    }
-    return copse_output_fail(&command->output, &fault, "%s", text);
 }
 
 static enum copse_exit community_joined(struct copse_command *command,
@@ -494,13 +462,16 @@ enum copse_exit copse_do_community_join(struct copse_command *command)
 {
     struct copse_ticket ticket;
     struct copse_slice text = copse_bytes_of_string(command->arguments.words[0]);
-    enum copse_err err = copse_ticket_decode(&ticket, text);
-    if (err != COPSE_OK) {
-        return community_bad_ticket(command, err);
+    enum copse_exit status = copse_invitation_read(command, &ticket, command->arguments.words[0]);
+    if (status != COPSE_EXIT_OK) {
+        return status;
     }
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
+    status = copse_command_open(command, COPSE_COMMAND_ACTS);
     if (status == COPSE_EXIT_OK) {
-        err = copse_community_join(&command->practice, &ticket, text, &command->error);
+        enum copse_err err = copse_people_adopt_name(&command->practice, &command->error);
+        if (err == COPSE_OK) {
+            err = copse_community_join(&command->practice, &ticket, text, &command->error);
+        }
         status = err == COPSE_OK ? community_joined(command, &ticket)
                                  : copse_command_fail(command, err, "you have not joined");
     }

@@ -38,21 +38,15 @@ static enum copse_exit start_name(struct copse_command *command, struct copse_bu
  * them there is an identity, and its name is known by then. */
 static enum copse_exit start_make(struct copse_command *command, struct copse_slice name)
 {
-    struct copse_store_options options = copse_command_store(command);
     size_t said = 0;
-    enum copse_err err = copse_files_make_parents(command->home, &command->error);
-    if (err == COPSE_OK) {
-        err = copse_store_create(&options, &command->error);
-        err = err == COPSE_ERR_EXISTS ? COPSE_OK : err;
+    enum copse_exit status = copse_command_make_store(command);
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_open(command, COPSE_COMMAND_READS);
     }
-    if (err != COPSE_OK) {
-        return copse_command_fail(command, err, command->home);
-    }
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
-    err = copse_people_set_name(&command->practice, &said, name, &command->error);
+    enum copse_err err = copse_people_set_name(&command->practice, &said, name, &command->error);
     copse_command_close(command);
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, "the name");
@@ -119,8 +113,10 @@ enum copse_exit copse_do_start_me(struct copse_command *command)
     if (status != COPSE_EXIT_OK) {
         return status;
     }
-    enum copse_err err =
-        copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ, &command->error);
+    enum copse_err err = copse_people_adopt_name(&command->practice, &command->error);
+    if (err == COPSE_OK) {
+        err = copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ, &command->error);
+    }
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, "the store");
     }

@@ -14,6 +14,7 @@ struct seen {
     bool is_waiting; /* joined a community of which nothing is here */
     bool is_met;     /* found equal with somebody once */
     bool is_serving;
+    bool is_behind; /* nothing can be written here */
 };
 
 /* ---- one community ---- */
@@ -155,6 +156,32 @@ static enum copse_err status_serving(struct copse_command *command, struct seen 
     return COPSE_OK;
 }
 
+/* May this device write here? If not, why, and what to do. */
+static enum copse_err status_behind(struct copse_command *command, struct seen *seen)
+{
+    struct copse_practice_deed deed;
+    struct copse_error why = {.text = ""};
+    if (command->keyring == NULL) {
+        copse_answer_null(&command->output.json, "behind");
+        return COPSE_OK;
+    }
+    enum copse_err err =
+        copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ, &command->error);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    err = copse_store_check_head(command->store, deed.txn, copse_keyring_device(command->keyring),
+                                 &why);
+    copse_practice_end(&deed);
+    seen->is_behind = err == COPSE_ERR_REFUSED;
+    copse_answer_word(&command->output.json, "behind", seen->is_behind ? why.text : NULL);
+    if (seen->is_behind) {
+        copse_output_styled(&command->output, COPSE_OUTPUT_STRONG, "%s", why.text);
+        copse_output_text(&command->output, "\n\n");
+    }
+    return seen->is_behind ? COPSE_OK : err;
+}
+
 static enum copse_exit status_all(struct copse_command *command, struct seen *seen)
 {
     enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
@@ -162,13 +189,17 @@ static enum copse_exit status_all(struct copse_command *command, struct seen *se
         return status;
     }
     copse_answer_word(&command->output.json, "home", command->home);
+    enum copse_err err = status_behind(command, seen);
+    if (err != COPSE_OK) {
+        return copse_command_fail(command, err, "the store");
+    }
     copse_answer_array(&command->output.json, "items");
     status = status_communities(command, seen);
     if (status != COPSE_EXIT_OK) {
         return status;
     }
     copse_answer_array_end(&command->output.json);
-    enum copse_err err = status_serving(command, seen);
+    err = status_serving(command, seen);
     return err == COPSE_OK ? COPSE_EXIT_OK : copse_command_fail(command, err, "the store");
 }
 
@@ -203,6 +234,8 @@ static void status_next(struct copse_command *command, const struct seen *seen)
         const char *command;
         const char *text;
     } deeds[] = {
+        {seen->is_behind, "copse sync", "fetch back what this machine has sent"},
+        {seen->is_behind, "copse fork repair", "or go on with a new key"},
         {!is_in, "copse community create NAME", "found a community"},
         {!is_in, "copse community join TICKET", "or join one"},
         {seen->is_waiting, "copse sync", "meet a member of what you joined"},

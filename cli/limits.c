@@ -11,6 +11,7 @@
 #include "node/peering/uv_env.h"
 #include "node/peering/uv_net.h"
 #include "node/practice/act.h"
+#include "node/practice/devices.h"
 #include "node/practice/diff.h"
 #include "node/practice/page.h"
 #include "node/practice/roles.h"
@@ -156,6 +157,8 @@ static const struct copse_limits_row limits_rows[] = {
     {"values_shown", COPSE_READING_VALUES_MAX, "differing values of a field that are shown"},
     {"title_shown", COPSE_OUTPUT_TITLE_MAX, "characters of a title in a list"},
     {"ids_shown", COPSE_READING_CANDIDATES_MAX, "things shown that an id may mean"},
+    {"device_name_bytes", COPSE_DEVICES_NAME_BYTES_MAX, "bytes of the name of a device"},
+    {"device_from", COPSE_DEVICES_FROM_MAX, "entries of a device from which on nothing stands"},
     {"people_shown", COPSE_WHO_MAX, "people shown that a name may mean"},
     {"options", COPSE_ARGUMENTS_VALUES_MAX, "options of one command"},
     {"path_bytes", COPSE_FILES_PATH_MAX, "bytes of a path"},

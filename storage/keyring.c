@@ -360,6 +360,14 @@ enum copse_err copse_keyring_create(const char *home, const char *code,
     return err;
 }
 
+enum copse_err copse_keyring_read_code(struct copse_id *person, const char *code)
+{
+    struct copse_secret root = {{0}};
+    enum copse_err err = root_of_code(person, &root, code);
+    copse_key_forget(&root);
+    return err;
+}
+
 enum copse_err copse_keyring_root(const struct copse_keyring *keyring, struct copse_secret *out,
                                   const char *code)
 {

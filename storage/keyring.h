@@ -64,6 +64,9 @@ enum copse_err copse_keyring_confirm(struct copse_keyring *keyring,
                                      const struct copse_keyring_answer answers[2],
                                      struct copse_error *error) COPSE_MUST_CHECK;
 
+/* Whose code is it? COPSE_OK; COPSE_ERR_DECODE: a typing error (the checksum tells). */
+enum copse_err copse_keyring_read_code(struct copse_id *person, const char *code) COPSE_MUST_CHECK;
+
 /* The root key for the code as typed. The caller wipes it with copse_key_forget.
  * COPSE_OK; COPSE_ERR_DECODE: a typing error (the checksum tells); COPSE_ERR_SIGNATURE: the code of
  * another person. */

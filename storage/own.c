@@ -304,16 +304,18 @@ enum copse_err copse_own_check(struct copse_txn *txn, const struct copse_head *h
         }
         if (!copse_bytes_equal_ids(&row->machine, &machine)) {
             return copse_error_set(error, COPSE_ERR_REFUSED,
-                                   "this store was published from another machine; "
-                                   "give this one a device key of its own to write here");
+                                   "this store was copied from another machine, so nothing can be "
+                                   "written here: copse fork repair gives this one a key of its "
+                                   "own");
         }
         struct copse_held held;
         uint32_t community = 0;
         enum copse_err err = copse_entries_find_anywhere(txn, &held, &community, &row->id);
         if (err == COPSE_ERR_NOT_FOUND) {
             return copse_error_set(error, COPSE_ERR_REFUSED,
-                                   "this store lacks entries that this device has published; "
-                                   "fetch them from others, or use a new device key");
+                                   "this store is older than what this machine has sent to others, "
+                                   "so nothing can be written here: copse sync fetches that back; "
+                                   "where nobody has it, copse fork repair goes on with a new key");
         }
         if (err != COPSE_OK) {
             return err;

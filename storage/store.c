@@ -267,8 +267,9 @@ enum copse_err copse_store_check_head(struct copse_store *store, struct copse_tx
             err = COPSE_OK;
         } else if (err == COPSE_OK && copse_bytes_equal(sender, copse_bytes_of_id(device))) {
             err = copse_error_set(error, COPSE_ERR_REFUSED,
-                                  "the note of what this device has published is missing in %s; "
-                                  "use a new device key to write here",
+                                  "the note of what this machine has sent to others is missing in "
+                                  "%s, so nothing can be written here: copse sync, then copse fork "
+                                  "repair goes on with a new key",
                                   store->state_home.text);
         }
     }

@@ -6,6 +6,7 @@
  */
 #include "node/peering/ingest.h"
 
+#include "node/peering/member.h"
 #include "protocol/authority/standing.h"
 #include "protocol/authority/wanted.h"
 #include "protocol/rules/view.h"
@@ -229,21 +230,28 @@ static enum copse_err ingest_store_if(struct copse_ingest *ingest, struct copse_
     return err == COPSE_ERR_FORM ? COPSE_OK : err;
 }
 
-/* Is the JOIN that the unit begins with honoured now? */
-static enum copse_err ingest_is_honoured(struct copse_ingest *ingest, bool *out,
+/* SPEC 10.9: the JOIN is stored "if it is honoured or makes the device a member". */
+static enum copse_err ingest_is_admitted(struct copse_ingest *ingest, bool *out,
                                          struct snapshot *in, const struct copse_ingest_unit *unit)
 {
     struct copse_view *view = NULL;
     struct copse_view_entry entry;
     struct copse_view_options options = {&in->state, &in->source, ingest->memory, unit->community};
+    enum copse_port_standing standing = COPSE_PORT_STRANGER;
+    const struct copse_store_item *join = &ingest->items[unit->first_item];
     *out = false;
     enum copse_err err = copse_view_new(&view, &options);
     if (err != COPSE_OK) {
         return err;
     }
-    err = copse_view_judge(view, &entry, &ingest->items[unit->first_item].id);
-    *out = err == COPSE_OK && entry.verdict == COPSE_VERDICT_HONOURED;
+    err = copse_view_judge(view, &entry, &join->id);
     copse_view_free(view);
+    if (err == COPSE_OK) {
+        err = copse_member_standing(&standing, &in->state, &in->source, &join->id,
+                                    &join->entry.author, ingest->memory);
+    }
+    *out = err == COPSE_OK &&
+           (entry.verdict == COPSE_VERDICT_HONOURED || standing == COPSE_PORT_MEMBER);
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
@@ -660,7 +668,7 @@ enum copse_err copse_ingest_flush(struct copse_ingest *ingest, uint64_t wall_ms)
         if (unit->kind == COPSE_SESSION_CONTENT || unit->kind == COPSE_SESSION_LOOSE) {
             err = ingest_asked(ingest, first, end, wall_ms);
         } else if (unit->kind == COPSE_SESSION_ADMISSION) {
-            err = ingest_store_if(ingest, unit, ingest_is_honoured, wall_ms);
+            err = ingest_store_if(ingest, unit, ingest_is_admitted, wall_ms);
         } else if (unit->class == COPSE_ENTRY_CONTROL) {
             err = ingest_control(ingest, first, end, wall_ms);
         } else {

@@ -3,6 +3,7 @@
  */
 #include "node/peering/shelf.h"
 
+#include "node/peering/member.h"
 #include "protocol/authority/item.h"
 #include "protocol/authority/standing.h"
 #include "protocol/authority/wanted.h"
@@ -13,6 +14,8 @@
 #include "storage/shapes.h"
 
 #include <string.h>
+
+#define MARK_VALUE_BYTES (sizeof(uint64_t) + COPSE_ID_BYTES) /* when, and by which own device */
 
 /* ---- beginning and end ---- */
 
@@ -316,52 +319,6 @@ static enum copse_err shelf_next_secret(void *context, struct copse_port_secret 
 
 /* ---- standing ---- */
 
-/* A unit under which this device still acts: neither ended, nor left, nor the device revoked. */
-static bool shelf_unit_lives(const struct copse_standing_unit *unit, const struct copse_id *device)
-{
-    bool lives = !unit->is_ended;
-    for (size_t i = 0; i < unit->fence.own_count; i++) {
-        const struct copse_fence_wall *wall = &unit->fence.own[i];
-        lives = lives && wall->kind != COPSE_FENCE_LEFT &&
-                (wall->kind != COPSE_FENCE_DEVICE || !copse_bytes_equal_ids(&wall->device, device));
-    }
-    return lives;
-}
-
-/* How the device stands by one of its JOINs. */
-static enum copse_err shelf_standing_of(struct copse_shelf *shelf, enum copse_port_standing *out,
-                                        const struct copse_state *state,
-                                        const struct copse_source *source,
-                                        const struct copse_log *log)
-{
-    enum copse_wanted_extent extent = COPSE_WANTED_NOTHING;
-    struct copse_standing *standing = NULL;
-    struct copse_id person;
-    *out = COPSE_PORT_STRANGER;
-    enum copse_err err = copse_wanted_of_log(&extent, state, &log->join, COPSE_ENTRY_DATA);
-    if (err != COPSE_OK || extent == COPSE_WANTED_NOTHING) {
-        return err;
-    }
-    *out = COPSE_PORT_FORMER;
-    if (extent == COPSE_WANTED_CLIPPED) {
-        return COPSE_OK;
-    }
-    err = copse_wanted_person_of(&person, state, &log->join);
-    if (err == COPSE_OK) {
-        err = copse_standing_load(&standing, state, &person, source, shelf->memory);
-    }
-    if (err != COPSE_OK) {
-        return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
-    }
-    for (size_t i = 0; i < standing->unit_count; i++) {
-        if (shelf_unit_lives(&standing->units[i], &log->author)) {
-            *out = COPSE_PORT_MEMBER;
-        }
-    }
-    copse_standing_free(standing);
-    return COPSE_OK;
-}
-
 static enum copse_err shelf_standing(void *context, enum copse_port_standing *out,
                                      const struct copse_id *community,
                                      const struct copse_id *device)
@@ -385,7 +342,7 @@ static enum copse_err shelf_standing(void *context, enum copse_port_standing *ou
         enum copse_port_standing found = COPSE_PORT_STRANGER;
         err = copse_entries_log(shelf->txn, &log, log_number);
         if (err == COPSE_OK && log->class == COPSE_ENTRY_CONTROL) {
-            err = shelf_standing_of(shelf, &found, &state, &source, log);
+            err = copse_member_standing(&found, &state, &source, &log->join, device, shelf->memory);
         }
         if (err != COPSE_OK) {
             return err;
@@ -429,12 +386,37 @@ static enum copse_err shelf_admission(struct copse_shelf *shelf, struct copse_sl
     return err == COPSE_OK ? copse_writer_end(out, &writer) : err;
 }
 
+static struct copse_slice shelf_mark_key(uint8_t room[COPSE_SHELF_MARK_BYTES],
+                                         const struct copse_id *peer,
+                                         const struct copse_id *community)
+{
+    room[0] = 'e';
+    memcpy(room + 1, peer->bytes, COPSE_ID_BYTES);
+    memcpy(room + 1 + COPSE_ID_BYTES, community->bytes, COPSE_ID_BYTES);
+    return (struct copse_slice){room, COPSE_SHELF_MARK_BYTES};
+}
+
+/* Does the peer know this device? It has the same, and had it from the device that this one is now:
+ * after a repair the key is a new one. */
+static enum copse_err shelf_is_known(struct copse_shelf *shelf, bool *out,
+                                     const struct copse_id *community)
+{
+    uint8_t room[COPSE_SHELF_MARK_BYTES];
+    struct copse_slice value;
+    enum copse_err err = copse_local_get(shelf->txn, &value, COPSE_LOCAL_PEERS,
+                                         shelf_mark_key(room, &shelf->peer, community));
+    *out = err == COPSE_OK && value.size == MARK_VALUE_BYTES &&
+           memcmp(value.data + sizeof(uint64_t), copse_keyring_device(shelf->keyring)->bytes,
+                  COPSE_ID_BYTES) == 0;
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
 static enum copse_err shelf_prove(void *context, struct copse_port_proof *out,
                                   const struct copse_id *community, struct copse_slice message)
 {
     struct copse_shelf *shelf = context;
     uint32_t number = 0;
-    uint64_t wall_ms = 0;
+    bool is_known = false;
     enum copse_err err = shelf_number(shelf, &number, community);
     if (err != COPSE_OK) {
         return err;
@@ -442,8 +424,8 @@ static enum copse_err shelf_prove(void *context, struct copse_port_proof *out,
     *out = (struct copse_port_proof){.device = *copse_keyring_device(shelf->keyring)};
     copse_key_sign(copse_key_ed25519(), &out->signature, COPSE_KEY_AUTH, message,
                    copse_keyring_secret(shelf->keyring));
-    err = copse_shelf_get_mark(shelf->txn, &wall_ms, &shelf->peer, community);
-    return err == COPSE_ERR_NOT_FOUND ? shelf_admission(shelf, &out->admission, number) : err;
+    err = shelf_is_known(shelf, &is_known, community);
+    return err == COPSE_OK && !is_known ? shelf_admission(shelf, &out->admission, number) : err;
 }
 
 static enum copse_err shelf_find_loose(void *context, struct copse_slice *out,
@@ -473,14 +455,10 @@ struct copse_port copse_shelf_port(struct copse_shelf *shelf)
 
 /* ---- marks ---- */
 
-static struct copse_slice shelf_mark_key(uint8_t room[COPSE_SHELF_MARK_BYTES],
-                                         const struct copse_id *peer,
-                                         const struct copse_id *community)
+/* Earlier ones do not say by which device. */
+static bool shelf_is_mark(struct copse_slice value)
 {
-    room[0] = 'e';
-    memcpy(room + 1, peer->bytes, COPSE_ID_BYTES);
-    memcpy(room + 1 + COPSE_ID_BYTES, community->bytes, COPSE_ID_BYTES);
-    return (struct copse_slice){room, COPSE_SHELF_MARK_BYTES};
+    return value.size == sizeof(uint64_t) || value.size == MARK_VALUE_BYTES;
 }
 
 enum copse_err copse_shelf_get_mark(struct copse_txn *txn, uint64_t *wall_ms,
@@ -490,7 +468,7 @@ enum copse_err copse_shelf_get_mark(struct copse_txn *txn, uint64_t *wall_ms,
     struct copse_slice value;
     enum copse_err err =
         copse_local_get(txn, &value, COPSE_LOCAL_PEERS, shelf_mark_key(room, peer, community));
-    if (err == COPSE_OK && value.size != sizeof(uint64_t)) {
+    if (err == COPSE_OK && !shelf_is_mark(value)) {
         return COPSE_ERR_CORRUPT;
     }
     if (err == COPSE_OK) {
@@ -503,7 +481,7 @@ enum copse_err copse_shelf_put_mark(struct copse_shelf *shelf, const struct cops
                                     const struct copse_id *community, uint64_t wall_ms)
 {
     uint8_t room[COPSE_SHELF_MARK_BYTES];
-    uint8_t value[sizeof(uint64_t)];
+    uint8_t value[MARK_VALUE_BYTES];
     struct copse_slice key = shelf_mark_key(room, peer, community);
     struct copse_txn *txn = NULL;
     copse_shelf_leave(shelf);
@@ -513,6 +491,7 @@ enum copse_err copse_shelf_put_mark(struct copse_shelf *shelf, const struct cops
         return err;
     }
     copse_bytes_put_u64(value, wall_ms);
+    memcpy(value + sizeof(uint64_t), copse_keyring_device(shelf->keyring)->bytes, COPSE_ID_BYTES);
     err = wall_ms == 0 ? copse_local_del(txn, COPSE_LOCAL_PEERS, key)
                        : copse_local_put(txn, COPSE_LOCAL_PEERS, key,
                                          (struct copse_slice){value, sizeof(value)});
@@ -538,7 +517,7 @@ enum copse_err copse_shelf_next_mark(struct copse_txn *txn, struct copse_shelf_m
     if (key.size != COPSE_SHELF_MARK_BYTES || key.data[0] != 'e') {
         return COPSE_ERR_NOT_FOUND;
     }
-    if (value.size != sizeof(uint64_t)) {
+    if (!shelf_is_mark(value)) {
         return COPSE_ERR_CORRUPT;
     }
     memcpy(mark->peer.bytes, key.data + 1, COPSE_ID_BYTES);

@@ -78,6 +78,28 @@ enum copse_err copse_act_cut_line(struct copse_practice_deed *deed, struct copse
     return COPSE_OK;
 }
 
+enum copse_err copse_act_cut_device(struct copse_practice_deed *deed, struct copse_act_cut *out,
+                                    const struct copse_id *device)
+{
+    struct copse_entries_cursor walk = {.next_size = 0};
+    uint32_t number = 0;
+    enum copse_err err;
+    *out = (struct copse_act_cut){.memory = deed->practice->memory};
+    while ((err = copse_entries_next_log(deed->txn, &number, &walk, deed->number, device)) ==
+           COPSE_OK) {
+        const struct copse_log *log = NULL;
+        err = copse_entries_log(deed->txn, &log, number);
+        if (err == COPSE_OK && log->class == COPSE_ENTRY_CONTROL) {
+            struct copse_id join = log->join;
+            err = copse_act_cut_line(deed, out, &join);
+        }
+        if (err != COPSE_OK) {
+            return err;
+        }
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
 enum copse_err copse_act_cut_person(struct copse_practice_deed *deed, struct copse_act_cut *out,
                                     const struct copse_id *person)
 {

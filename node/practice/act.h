@@ -27,6 +27,10 @@ enum copse_err copse_act_cut_person(struct copse_practice_deed *deed, struct cop
 enum copse_err copse_act_cut_line(struct copse_practice_deed *deed, struct copse_act_cut *out,
                                   const struct copse_id *join) COPSE_MUST_CHECK;
 
+/* The same for what one device wrote, in however many logs: into `out`, which begins with zeros. */
+enum copse_err copse_act_cut_device(struct copse_practice_deed *deed, struct copse_act_cut *out,
+                                    const struct copse_id *device) COPSE_MUST_CHECK;
+
 /* Take an entry, and all that follows it in its log, out of a cut: the leaf becomes the last signed
  * entry before it, or none. COPSE_ERR_NOT_FOUND: it is not here. */
 enum copse_err copse_act_cut_before(struct copse_practice_deed *deed, struct copse_act_cut *cut,

@@ -194,7 +194,8 @@ static enum copse_err capacity_place(struct copse_practice_deed *deed, struct pl
 
 /* Whoever joins before meeting anybody writes without knowing the community. SPEC 7.1 counts "a
  * *self-join*, to its person, of the role of the door" among the grants: what follows such a JOIN
- * cites the JOIN itself, not the invitation that the JOIN cites. */
+ * cites the JOIN itself, not the invitation that the JOIN cites. Another device's JOIN cites a
+ * grant that its person holds (SPEC 9.3), as does what follows it. */
 static enum copse_err capacity_early(struct copse_practice_deed *deed, struct copse_capacity *out,
                                      const struct place *place, const struct copse_commons *commons)
 {
@@ -203,7 +204,7 @@ static enum copse_err capacity_early(struct copse_practice_deed *deed, struct co
     struct copse_op op;
     enum copse_err err = copse_entries_find(deed->txn, &join, NULL, deed->number, &place->join);
     if (err != COPSE_OK || copse_op_decode(&op, join.entry.op, COPSE_ENTRY_CONTROL) != COPSE_OK ||
-        op.kind != COPSE_OP_JOIN || !op.has_invite_signature) {
+        op.kind != COPSE_OP_JOIN) {
         return err;
     }
     struct copse_under under = join.trail.under;
@@ -213,10 +214,11 @@ static enum copse_err capacity_early(struct copse_practice_deed *deed, struct co
             return err; /* it is known whether that counts */
         }
     }
-    *out = (struct copse_capacity){.under = {place->join, under.charter},
-                                   .verdict = COPSE_VERDICT_HONOURED,
-                                   .role = COPSE_OP_GUEST,
-                                   .is_early = true};
+    *out = (struct copse_capacity){
+        .under = {op.has_invite_signature ? place->join : under.grant, under.charter},
+        .verdict = COPSE_VERDICT_HONOURED,
+        .role = COPSE_OP_GUEST,
+        .is_early = true};
     return COPSE_OK;
 }
 
@@ -431,27 +433,35 @@ enum copse_err copse_capacity_who_may(struct copse_practice_deed *deed,
     return capacity_name_holders(deed, out, may);
 }
 
-static const struct {
+/* Why nothing counts any more, and, where it is not for others to help, what to do. */
+static const struct capacity_reason {
     enum copse_verdict verdict;
     const char *text;
+    const char *next;
 } capacity_reasons[] = {
-    {COPSE_VERDICT_FROZEN, "this device wrote in more than 16 places at once and is stopped until "
-                           "that is repaired"},
+    {COPSE_VERDICT_FROZEN,
+     "this identity wrote in more than 16 places at once and is stopped until that is repaired",
+     "copse fork repair gives this machine a key of its own"},
     {COPSE_VERDICT_WITHDRAWN,
-     "this device was given up, or you have left: what it writes counts nowhere"},
-    {COPSE_VERDICT_LEFT, "this device has left the community: what it writes counts nowhere"},
-    {COPSE_VERDICT_ENDED, "your role here has ended: what you write now would count nowhere"},
-    {COPSE_VERDICT_TERM_OVER, "your term here is over: what you write now would count nowhere"},
+     "this device was given up, or you have left: what it writes counts nowhere",
+     "copse fork repair makes it a device again; after leaving, an invitation brings you back"},
+    {COPSE_VERDICT_LEFT, "this device has left the community: what it writes counts nowhere", NULL},
+    {COPSE_VERDICT_ENDED, "your role here has ended: what you write now would count nowhere", NULL},
+    {COPSE_VERDICT_TERM_OVER, "your term here is over: what you write now would count nowhere",
+     NULL},
 };
 
-static const char *capacity_reason(enum copse_verdict verdict)
+static const struct capacity_reason *capacity_reason(enum copse_verdict verdict)
 {
+    static const struct capacity_reason other = {
+        COPSE_VERDICT_NO_GRANT,
+        "you hold no role in this community: what you write would count nowhere", NULL};
     for (size_t i = 0; i < COPSE_ARRAY_SIZE(capacity_reasons); i++) {
         if (capacity_reasons[i].verdict == verdict) {
-            return capacity_reasons[i].text;
+            return &capacity_reasons[i];
         }
     }
-    return "you hold no role in this community: what you write would count nowhere";
+    return &other;
 }
 
 static enum copse_err capacity_refuse(struct copse_practice_deed *deed, enum copse_verdict verdict,
@@ -480,5 +490,8 @@ static enum copse_err capacity_refuse(struct copse_practice_deed *deed, enum cop
         return copse_error_set(error, COPSE_ERR_REFUSED,
                                "your role does not allow this; it is for %s", who);
     }
-    return copse_error_set(error, COPSE_ERR_REFUSED, "%s; ask %s", capacity_reason(verdict), who);
+    const struct capacity_reason *reason = capacity_reason(verdict);
+    bool is_own = reason->next != NULL;
+    return copse_error_set(error, COPSE_ERR_REFUSED, "%s; %s%s", reason->text, is_own ? "" : "ask ",
+                           is_own ? reason->next : who);
 }

@@ -248,9 +248,8 @@ static enum copse_err community_charter(struct copse_practice_deed *deed, struct
     return err;
 }
 
-static enum copse_err community_fill_ticket(struct copse_practice_deed *deed,
-                                            struct copse_ticket *ticket,
-                                            const struct copse_community_offer *offer)
+enum copse_err copse_community_fill_ticket(struct copse_practice_deed *deed,
+                                           struct copse_ticket *ticket)
 {
     struct copse_community_card card;
     enum copse_err err = copse_community_card(deed, &card);
@@ -271,7 +270,6 @@ static enum copse_err community_fill_ticket(struct copse_practice_deed *deed,
     community_copy(ticket->name, COPSE_TICKET_NAME_MAX, card.name);
     community_copy(ticket->purpose, COPSE_TICKET_PROSE_MAX,
                    card.purpose.size > 0 ? card.purpose : card.domain);
-    community_copy(ticket->greeting, COPSE_TICKET_PROSE_MAX, offer->greeting);
     return COPSE_OK;
 }
 
@@ -330,7 +328,8 @@ enum copse_err copse_community_invite(const struct copse_practice *practice,
     if (err != COPSE_OK) {
         return err;
     }
-    err = community_fill_ticket(&deed, &made, offer);
+    community_copy(made.greeting, COPSE_TICKET_PROSE_MAX, offer->greeting);
+    err = copse_community_fill_ticket(&deed, &made);
     if (err == COPSE_OK && !offer->has_role) {
         err = community_kind(&deed, &kind);
         offer->role = kind == COPSE_COMMUNITY_MODERATED ? COPSE_OP_GUEST : COPSE_OP_MEMBER;
@@ -391,11 +390,13 @@ static enum copse_err community_write_join(struct copse_practice_deed *deed, str
     }
     copse_writer_init(&writer, room, sizeof(room));
     op.over = copse_op_list_ids(&writer, left, count);
-    community_sign_join(&op, ticket, keyring);
+    if (ticket->has_invite) {
+        community_sign_join(&op, ticket, keyring);
+    }
     struct copse_under door = {ticket->invite, ticket->charter};
     deed->under = &door;
     err = copse_practice_write(deed, id, &op, (struct copse_slice){NULL, 0}, error);
-    struct copse_under own = {*id, ticket->charter};
+    struct copse_under own = {ticket->has_invite ? *id : ticket->invite, ticket->charter};
     deed->under = &own;
     if (err == COPSE_OK) {
         err = copse_practice_settle(deed);
@@ -498,8 +499,13 @@ enum copse_err copse_community_join(const struct copse_practice *practice,
                                     struct copse_error *error)
 {
     struct copse_practice_deed deed;
-    if (!ticket->has_invite) {
+    if (!ticket->has_invite && !ticket->has_grant) {
         return copse_error_set(error, COPSE_ERR_FORM, "the invitation carries no key to join with");
+    }
+    if (ticket->has_grant &&
+        !copse_bytes_equal_ids(&ticket->inviter, copse_keyring_person(practice->keyring))) {
+        return copse_error_set(error, COPSE_ERR_FORM,
+                               "this line is for the devices of whoever made it");
     }
     enum copse_err err = copse_practice_begin(&deed, practice, NULL, COPSE_DB_WRITE, error);
     if (err != COPSE_OK) {
@@ -515,24 +521,28 @@ enum copse_err copse_community_join(const struct copse_practice *practice,
 
 /* ---- reading ---- */
 
+enum copse_err copse_community_ticket(struct copse_practice_deed *deed, struct copse_ticket *out)
+{
+    uint8_t key[TICKET_KEY_BYTES];
+    struct copse_slice text;
+    enum copse_err err = copse_local_get(deed->txn, &text, COPSE_LOCAL_SETTINGS,
+                                         community_ticket_key(key, &deed->community));
+    return err == COPSE_OK && copse_ticket_decode(out, text) != COPSE_OK ? COPSE_ERR_NOT_FOUND
+                                                                         : err;
+}
+
 /* The name in the invitation that was joined by. It is copied into the deed's room for names. */
 static enum copse_err community_name_in_ticket(struct copse_practice_deed *deed,
                                                struct copse_slice *out)
 {
-    uint8_t key[TICKET_KEY_BYTES];
-    struct copse_slice text;
     struct copse_ticket ticket;
-    enum copse_err err = copse_local_get(deed->txn, &text, COPSE_LOCAL_SETTINGS,
-                                         community_ticket_key(key, &deed->community));
-    if (err != COPSE_OK) {
-        return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
-    }
-    if (copse_ticket_decode(&ticket, text) == COPSE_OK) {
+    enum copse_err err = copse_community_ticket(deed, &ticket);
+    if (err == COPSE_OK) {
         memcpy(deed->name, ticket.name, sizeof(deed->name));
         *out = copse_bytes_of_string(deed->name);
         copse_ticket_forget(&ticket);
     }
-    return COPSE_OK;
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
 /* What the genesis says beside fields. */

@@ -40,10 +40,20 @@ enum copse_err copse_community_invite(const struct copse_practice *practice,
                                       struct copse_community_offer *offer,
                                       struct copse_error *error) COPSE_MUST_CHECK;
 
+/* What an invitation says of the deed's community beside key, greeting and addresses; `ticket`
+ * begins with zeros. COPSE_ERR_NOT_FOUND: its first entry is not here yet. */
+enum copse_err copse_community_fill_ticket(struct copse_practice_deed *deed,
+                                           struct copse_ticket *ticket) COPSE_MUST_CHECK;
+
+/* The invitation by which this device has joined; the caller forgets it. COPSE_ERR_NOT_FOUND:
+ * there was none, as where one founded the community. */
+enum copse_err copse_community_ticket(struct copse_practice_deed *deed,
+                                      struct copse_ticket *out) COPSE_MUST_CHECK;
+
 /* Join by an invitation, committed; also once more, after one has left. `text` is the invitation as
  * it was decoded; it is kept, for its addresses. COPSE_ERR_EXISTS: one is in already;
  * COPSE_ERR_REFUSED: one was removed, and an invitation does not undo that; COPSE_ERR_FORM: the
- * invitation has no key. */
+ * invitation has no key, or is for the devices of somebody else. */
 enum copse_err copse_community_join(const struct copse_practice *practice,
                                     const struct copse_ticket *ticket, struct copse_slice text,
                                     struct copse_error *error) COPSE_MUST_CHECK;

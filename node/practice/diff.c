@@ -1,4 +1,4 @@
-/* How it works: both texts are cut into tokens (lines, or words with the blanks behind them).
+/* How it works: both texts are cut into tokens (lines, or words and the blanks between them).
  * Equal tokens get equal numbers, so the comparison proper, Myers' greedy search, works on
  * numbers. It keeps the furthest points of every round and walks back through them. The changed
  * groups of lines are compared again word by word, and at last clean_up joins changes that are
@@ -51,19 +51,15 @@ static size_t diff_line_end(struct copse_slice text, size_t start)
     return newline == NULL ? text.size : (size_t)(newline - text.data) + 1;
 }
 
-/* Where the word that starts at `start` ends: behind the blanks that follow it. A sign is a word of
- * one character, a newline takes nothing along. */
+/* Where the word, or the run of blanks, that starts at `start` ends. A sign and a newline are words
+ * of one character. Blanks are none of a word's: a word behind which another one is written would
+ * otherwise be replaced by both, and doubled where two people do it. */
 static size_t diff_word_end(struct copse_slice text, size_t start)
 {
     enum letter first = diff_letter(text.data[start]);
     size_t at = start + 1;
-    if (first == LETTER_NEWLINE) {
-        return at;
-    }
-    while (first == LETTER_WORD && at < text.size && diff_letter(text.data[at]) == LETTER_WORD) {
-        at++;
-    }
-    while (at < text.size && diff_letter(text.data[at]) == LETTER_BLANK) {
+    while ((first == LETTER_WORD || first == LETTER_BLANK) && at < text.size &&
+           diff_letter(text.data[at]) == first) {
         at++;
     }
     return at;

@@ -5,6 +5,7 @@
 #include "node/practice/history.h"
 #include "node/practice/roles.h"
 #include "node/practice/seniority.h"
+#include "protocol/entry/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -248,40 +249,75 @@ static enum copse_err membership_own_join(struct copse_practice_deed *deed, stru
                : err;
 }
 
-enum copse_err copse_membership_come_back(struct copse_practice_deed *deed, bool *opened,
+/* A new log of this device under a grant of its person, naming what the grant overcame. SPEC 7.4:
+ * "So a removed person who returns needs both: a grant that overcomes and a new log" */
+static enum copse_err membership_open_log(struct copse_practice_deed *deed,
+                                          const struct copse_id *grant, struct copse_op_list over,
                                           struct copse_error *error)
 {
     const struct copse_keyring *keyring = deed->practice->keyring;
     const struct copse_commons *commons = NULL;
+    struct copse_id id;
+    enum copse_err err = copse_capacity_commons(deed, &commons);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    const struct copse_commons_charter *charter = copse_commons_in_force(commons);
+    struct copse_under under = {*grant, charter == NULL ? deed->community : charter->id};
+    struct copse_op op = {.kind = COPSE_OP_JOIN,
+                          .target = *copse_keyring_person(keyring),
+                          .signature = *copse_keyring_certificate(keyring),
+                          .over = over};
+    const struct copse_under *before = deed->under;
+    deed->under = &under;
+    err = copse_practice_write(deed, &id, &op, (struct copse_slice){NULL, 0}, error);
+    deed->under = before;
+    return err == COPSE_OK ? copse_practice_settle(deed) : err;
+}
+
+enum copse_err copse_membership_come_back(struct copse_practice_deed *deed, bool *opened,
+                                          struct copse_error *error)
+{
     struct copse_op join;
     struct copse_op granted;
     struct copse_held grant;
-    struct copse_id id;
     *opened = false;
-    enum copse_err err = copse_capacity_commons(deed, &commons);
-    if (err == COPSE_OK) {
-        err = membership_own_join(deed, &join);
-    }
+    enum copse_err err = membership_own_join(deed, &join);
     if (err == COPSE_OK) {
         err = membership_new_grant(deed, &grant, &granted, &join);
     }
     if (err != COPSE_OK) {
         return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
     }
-    const struct copse_commons_charter *charter = copse_commons_in_force(commons);
-    struct copse_under under = {grant.id, charter == NULL ? deed->community : charter->id};
-    /* SPEC 7.4: "So a removed person who returns needs both: a grant that overcomes and a new log"
-     */
-    struct copse_op op = {.kind = COPSE_OP_JOIN,
-                          .target = *copse_keyring_person(keyring),
-                          .signature = *copse_keyring_certificate(keyring),
-                          .over = granted.over};
-    const struct copse_under *before = deed->under;
-    deed->under = &under;
-    err = copse_practice_write(deed, &id, &op, (struct copse_slice){NULL, 0}, error);
-    deed->under = before;
+    err = membership_open_log(deed, &grant.id, granted.over, error);
+    *opened = err == COPSE_OK;
+    return err;
+}
+
+enum copse_err copse_membership_join_again(struct copse_practice_deed *deed, bool *opened,
+                                           struct copse_error *error)
+{
+    const struct copse_standing *own = NULL;
+    struct copse_held grant;
+    struct copse_op granted;
+    size_t best = 0;
+    uint64_t now = copse_clock_of_ms(deed->practice->now_ms(deed->practice->context));
+    *opened = false;
+    enum copse_err err = copse_capacity_standing(deed, &own);
+    while (err == COPSE_OK && own != NULL && best < own->unit_count &&
+           (own->units[best].is_ended || own->units[best].until <= now)) {
+        best++;
+    }
+    if (err != COPSE_OK || own == NULL || best == own->unit_count) {
+        return err;
+    }
+    err = copse_entries_find(deed->txn, &grant, NULL, deed->number, &own->units[best].grant);
+    if (err == COPSE_OK &&
+        copse_op_decode(&granted, grant.entry.op, COPSE_ENTRY_CONTROL) != COPSE_OK) {
+        err = COPSE_ERR_CORRUPT;
+    }
     if (err == COPSE_OK) {
-        err = copse_practice_settle(deed);
+        err = membership_open_log(deed, &grant.id, granted.over, error);
     }
     *opened = err == COPSE_OK;
     return err;

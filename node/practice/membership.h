@@ -53,6 +53,11 @@ enum copse_err copse_membership_accept(struct copse_practice_deed *deed,
 enum copse_err copse_membership_come_back(struct copse_practice_deed *deed, bool *opened,
                                           struct copse_error *error) COPSE_MUST_CHECK;
 
+/* This device joins, or joins once more, as one that its person's roles here vouch for: a JOIN
+ * under the most senior grant that is not ended. *opened is false where there is none. */
+enum copse_err copse_membership_join_again(struct copse_practice_deed *deed, bool *opened,
+                                           struct copse_error *error) COPSE_MUST_CHECK;
+
 /* RECALL by a founder, and ASSENT of another. `voices` and `needed` are where it stands with this
  * one. COPSE_ERR_REFUSED with the reason: too few founders, or not one. COPSE_ERR_NOT_FOUND: no
  * founder of that name; no such recall. */

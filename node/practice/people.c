@@ -1,5 +1,6 @@
 #include "node/practice/people.h"
 
+#include "node/practice/builder.h"
 #include "storage/local.h"
 
 #include <string.h>
@@ -83,22 +84,14 @@ enum copse_err copse_people_say_name(struct copse_practice_deed *deed, bool *sai
 }
 
 /* Say it in one community. One in which the device has no log is not the person's. */
-static enum copse_err people_say_in(const struct copse_practice *practice, size_t *said,
-                                    const struct copse_id *community, struct copse_error *error)
+static enum copse_err people_say_in(void *context, struct copse_practice_deed *deed,
+                                    struct copse_error *error)
 {
-    struct copse_practice_deed deed;
+    size_t *said = context;
     bool now = false;
-    enum copse_err err = copse_practice_begin(&deed, practice, community, COPSE_DB_WRITE, error);
-    if (err != COPSE_OK) {
-        return err;
-    }
-    err = copse_people_say_name(&deed, &now, error);
-    if (err == COPSE_OK && now) {
-        *said += 1;
-        return copse_practice_commit(&deed, error);
-    }
-    copse_practice_end(&deed);
-    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+    enum copse_err err = copse_people_say_name(deed, &now, error);
+    *said += err == COPSE_OK && now;
+    return err == COPSE_OK && !now ? COPSE_ERR_NOT_FOUND : err;
 }
 
 enum copse_err copse_people_set_name(const struct copse_practice *practice, size_t *said,
@@ -124,20 +117,49 @@ enum copse_err copse_people_set_name(const struct copse_practice *practice, size
                                COPSE_OBJECT_LINE_BYTES_MAX);
     }
     enum copse_err err = people_keep_name(practice, name, error);
-    uint32_t number = 0;
-    while (err == COPSE_OK && practice->keyring != NULL) {
-        struct copse_practice_deed deed;
-        struct copse_id community;
-        err = copse_practice_begin(&deed, practice, NULL, COPSE_DB_READ, error);
-        if (err != COPSE_OK) {
-            return err;
-        }
-        enum copse_err next = copse_entries_next_community(deed.txn, &community, &number);
-        copse_practice_end(&deed);
-        if (next == COPSE_ERR_NOT_FOUND) {
-            return COPSE_OK;
-        }
-        err = next == COPSE_OK ? people_say_in(practice, said, &community, error) : next;
+    return err == COPSE_OK && practice->keyring != NULL
+               ? copse_practice_in_all(practice, COPSE_DB_WRITE, people_say_in, said, error)
+               : err;
+}
+
+static enum copse_err people_look_for_name(void *context, struct copse_practice_deed *deed,
+                                           struct copse_error *error)
+{
+    struct copse_builder *name = context;
+    struct copse_slice text = {NULL, 0};
+    (void)error;
+    enum copse_err err = COPSE_OK;
+    if (name->size == 0) {
+        err = copse_reading_name(deed, &text, copse_keyring_person(deed->practice->keyring));
+        copse_builder_slice(name, text);
     }
+    return err;
+}
+
+enum copse_err copse_people_adopt_name(const struct copse_practice *practice,
+                                       struct copse_error *error)
+{
+    struct copse_practice_deed deed;
+    struct copse_slice name = {NULL, 0};
+    struct copse_builder found;
+    enum copse_err err = copse_practice_begin(&deed, practice, NULL, COPSE_DB_READ, error);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    err = copse_people_own_name(&deed, &name);
+    bool has_name = name.size > 0;
+    copse_practice_end(&deed);
+    if (err != COPSE_OK || has_name) {
+        return err;
+    }
+    copse_builder_init(&found, practice->memory);
+    err = copse_practice_in_all(practice, COPSE_DB_READ, people_look_for_name, &found, error);
+    if (err == COPSE_OK) {
+        err = copse_builder_end(&name, &found);
+    }
+    if (err == COPSE_OK && name.size > 0) {
+        err = people_keep_name(practice, name, error);
+    }
+    copse_builder_deinit(&found);
     return err;
 }

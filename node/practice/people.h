@@ -11,6 +11,10 @@ enum copse_err copse_people_set_name(const struct copse_practice *practice, size
                                      struct copse_slice name,
                                      struct copse_error *error) COPSE_MUST_CHECK;
 
+/* On a machine where no name was given: take up the one that the person goes by in a community. */
+enum copse_err copse_people_adopt_name(const struct copse_practice *practice,
+                                       struct copse_error *error) COPSE_MUST_CHECK;
+
 /* The name as it was given; size 0 when none was. Borrowed from the transaction. */
 enum copse_err copse_people_own_name(struct copse_practice_deed *deed,
                                      struct copse_slice *out) COPSE_MUST_CHECK;

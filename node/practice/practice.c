@@ -81,6 +81,44 @@ enum copse_err copse_practice_commit(struct copse_practice_deed *deed, struct co
     return err;
 }
 
+static enum copse_err practice_next(const struct copse_practice *practice, struct copse_id *out,
+                                    uint32_t *number, struct copse_error *error)
+{
+    struct copse_practice_deed deed;
+    enum copse_err err = copse_practice_begin(&deed, practice, NULL, COPSE_DB_READ, error);
+    if (err == COPSE_OK) {
+        err = copse_entries_next_community(deed.txn, out, number);
+        copse_practice_end(&deed);
+    }
+    return err;
+}
+
+enum copse_err copse_practice_in_all(const struct copse_practice *practice, enum copse_db_mode mode,
+                                     copse_practice_each *each, void *context,
+                                     struct copse_error *error)
+{
+    uint32_t number = 0;
+    struct copse_id community;
+    enum copse_err err;
+    while ((err = practice_next(practice, &community, &number, error)) == COPSE_OK) {
+        struct copse_practice_deed deed;
+        err = copse_practice_begin(&deed, practice, &community, mode, error);
+        if (err != COPSE_OK) {
+            return err;
+        }
+        err = each(context, &deed, error);
+        if (err == COPSE_OK) {
+            err = copse_practice_commit(&deed, error);
+        } else {
+            copse_practice_end(&deed);
+        }
+        if (err != COPSE_OK && err != COPSE_ERR_NOT_FOUND) {
+            return err;
+        }
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
 enum copse_err copse_practice_view(struct copse_practice_deed *deed, struct copse_view **out)
 {
     if (deed->view == NULL) {

@@ -64,6 +64,14 @@ enum copse_err copse_practice_commit(struct copse_practice_deed *deed,
                                      struct copse_error *error) COPSE_MUST_CHECK;
 void copse_practice_end(struct copse_practice_deed *deed); /* after commit: nothing */
 
+/* A deed in each community of the store, one after the other. What `each` gives: COPSE_OK commits;
+ * COPSE_ERR_NOT_FOUND gives the deed up and goes on; anything else ends it all. */
+typedef enum copse_err copse_practice_each(void *context, struct copse_practice_deed *deed,
+                                           struct copse_error *error);
+enum copse_err copse_practice_in_all(const struct copse_practice *practice, enum copse_db_mode mode,
+                                     copse_practice_each *each, void *context,
+                                     struct copse_error *error) COPSE_MUST_CHECK;
+
 /* The view of the community in this transaction, for reading what things come to. Borrowed until
  * the deed ends; what it gives, until the next write. COPSE_OK or COPSE_ERR_NOMEM. */
 enum copse_err copse_practice_view(struct copse_practice_deed *deed,

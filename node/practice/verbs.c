@@ -258,6 +258,35 @@ static const struct copse_verb verbs_table[] = {
      "With the code you can come back as the same person on a new machine. Write it on paper, then "
      "confirm: you are asked for two of its groups, and it is wiped from this machine.",
      {"copse me code show", "copse me code confirm"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_ME_RECOVER, COPSE_VERB_MINE, "me recover", "recover", "[TICKET...]", 0,
+     COPSE_VERBS_ARGUMENTS_ANY, "come back on a new machine, with the recovery code you wrote down",
+     "Asks for the code, which is not kept, and makes this machine one of your devices. Any "
+     "invitation to a community brings you back into it as who you were, also one that is closed; "
+     "copse me devices add, on another machine of yours, makes one line for all of them.",
+     {"copse me recover TICKET", "copse me recover TICKET --code -"},
+     {{"code", 0, "CODE", "the recovery code; '-' is standard input"}}},
+    {COPSE_VERB_DEVICES_LIST, COPSE_VERB_FINER, "me devices list", NULL, "", 0, 0,
+     "list your devices: where they write, when they last did",
+     "One that is given up counts no more. One that writes in several places at once has had its "
+     "keys or its folder copied: copse fork repair, on that machine, puts it right.",
+     {"copse me devices list"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_DEVICES_ADD, COPSE_VERB_FINER, "me devices add", NULL, "", 0, 0,
+     "make the line that makes another machine one of your devices",
+     "Paste it there: it asks for your recovery code. For each of your communities it says where "
+     "to find it; without the code it lets nobody in.",
+     {"copse me devices add"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_DEVICES_REVOKE, COPSE_VERB_FINER, "me devices revoke", NULL, "DEVICE", 1, 1,
+     "give up a device that is lost or stolen, in all your communities",
+     "DEVICE is the beginning of its key, or the name you gave it. What it wrote stays, as far as "
+     "it is here; anything else from it counts nowhere. If somebody else wrote with it, name the "
+     "first entry that is not yours with --from: that one, and all that follows it, does not "
+     "stand. Say so the first time; what was let stand once stays.",
+     {"copse me devices revoke 3fa2", "copse me devices revoke 3fa2 --from 81bd"},
+     {{"from", 0, "ID", "nothing from this entry on stands; may be given several times"},
+      {"code", 0, "CODE", "the recovery code; '-' is standard input"}}},
+    {COPSE_VERB_DEVICES_NAME, COPSE_VERB_FINER, "me devices name", NULL, "DEVICE NAME", 2,
+     COPSE_VERBS_ARGUMENTS_ANY, "call a device by a name, on this machine", NULL,
+     {"copse me devices name 3fa2 old laptop"}, {{NULL, 0, NULL, NULL}}},
     {COPSE_VERB_SYNC, COPSE_VERB_MINE, "sync", NULL, "[ADDR]", 0, 1,
      "meet another node once: both have the same afterwards",
      "Calls the node at ADDR (HOST:PORT), or all that are known, and ends when every community you "
@@ -294,7 +323,8 @@ static const struct copse_verb verbs_table[] = {
      {"copse export jsonl everything.jsonl"}, {{NULL, 0, NULL, NULL}}},
 
     {COPSE_VERB_INIT, COPSE_VERB_FINER, "init", "me init", "", 0, 0, "make your identity",
-     "Asks nothing but your name, and that only if --name does not say it.",
+     "Asks nothing but your name, and that only if --name does not say it. Once for each person: "
+     "on a further machine of yours, or a new one, it is copse me recover.",
      {"copse init --name \"Ana Ruiz\""}, {{"name", 'N', "NAME", "the name others see"}}},
     {COPSE_VERB_ANSWER, COPSE_VERB_FINER, "answer", NULL, "ID [TEXT]", 1,
      COPSE_VERBS_ARGUMENTS_ANY, "answer a question", NULL,
@@ -326,6 +356,30 @@ static const struct copse_verb verbs_table[] = {
     {COPSE_VERB_BACKUP, COPSE_VERB_FINER, "backup", NULL, "FILE", 1, 1,
      "write a copy of everything but your keys", NULL, {"copse backup /media/stick/copse.backup"},
      {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_RESTORE, COPSE_VERB_FINER, "restore", NULL, "FILE", 1, 1,
+     "begin again from a backup, as a new device of yours",
+     "Where there is no store. The backup is verified first; then your recovery code makes a new "
+     "key, since the old one has signed what the backup does not have.",
+     {"copse restore /media/stick/copse.backup"},
+     {{"code", 0, "CODE", "the recovery code; '-' is standard input"}}},
+    {COPSE_VERB_FORK_LIST, COPSE_VERB_FINER, "fork list", NULL, "", 0, 0,
+     "list identities that wrote in two places at once",
+     "That comes of a key or a folder that was copied to another machine, or stolen. Nothing of it "
+     "is lost.",
+     {"copse fork list"}, {{NULL, 0, NULL, NULL}}},
+    {COPSE_VERB_FORK_REPAIR, COPSE_VERB_FINER, "fork repair", NULL, "", 0, 0,
+     "give this machine a new key, where its old one is used elsewhere too",
+     "In all your communities. What was written with the old key stands, as far as it is here; "
+     "where another machine has the same key, type it there too.",
+     {"copse fork repair", "copse fork repair --from 81bd"},
+     {{"from", 0, "ID", "nothing from this entry on stands; may be given several times"},
+      {"code", 0, "CODE", "the recovery code; '-' is standard input"}}},
+    {COPSE_VERB_FORK_ACCEPT, COPSE_VERB_FINER, "fork accept", NULL, "DEVICE", 1, 1,
+     "let what a device wrote in too many places stand",
+     "For stewards, where whose device it is cannot repair it. DEVICE is the beginning of its key: "
+     "copse fork list.",
+     {"copse fork accept 3fa2 --reason \"Her laptop was copied; all of it is hers.\""},
+     {{"reason", 0, "TEXT", "why; all members can read it"}}},
     {COPSE_VERB_LIMITS, COPSE_VERB_FINER, "limits", NULL, "", 0, 0, "list the limits that hold",
      NULL, {"copse limits"}, {{NULL, 0, NULL, NULL}}},
     {COPSE_VERB_LOG, COPSE_VERB_FINER, "log", NULL, "", 0, 0, "list the raw entries, newest last",

@@ -120,7 +120,11 @@ static void write_fields(struct copse_writer *writer, const struct copse_ticket 
         copse_writer_id(writer, &ticket->invite);
     } else {
         copse_writer_nil(writer);
-        copse_writer_nil(writer);
+        if (ticket->has_grant) {
+            copse_writer_id(writer, &ticket->invite);
+        } else {
+            copse_writer_nil(writer);
+        }
     }
     if (ticket->has_expiry) {
         copse_writer_uint(writer, ticket->expires_s);
@@ -264,7 +268,7 @@ static void read_peer(struct copse_reader *reader, struct copse_ticket_peer *out
     }
 }
 
-/* Seed and INVITE come together or not at all. */
+/* SPEC 9.3: "Where there is a seed, there is an invite." */
 static void read_invite(struct copse_reader *reader, struct copse_ticket *out)
 {
     out->has_invite = !copse_reader_nil(reader);
@@ -272,9 +276,10 @@ static void read_invite(struct copse_reader *reader, struct copse_ticket *out)
         struct copse_id seed = copse_reader_id(reader);
         memcpy(out->invite_seed, seed.bytes, sizeof out->invite_seed);
         sodium_memzero(&seed, sizeof seed);
+    }
+    out->has_grant = !out->has_invite && !copse_reader_nil(reader);
+    if (out->has_invite || out->has_grant) {
         out->invite = copse_reader_id(reader);
-    } else if (!copse_reader_nil(reader)) {
-        copse_reader_fail(reader);
     }
 }
 

@@ -30,11 +30,13 @@ struct copse_ticket {
     struct copse_id charter;               /* the version in force when the invitation was made */
     struct copse_id inviter;               /* person */
     uint8_t invite_seed[COPSE_SEED_BYTES]; /* secret: makes the invite key; if has_invite */
-    struct copse_id invite;  /* the INVITE entry that registered the key; if has_invite */
+    struct copse_id invite;  /* the INVITE entry that registered the key, if has_invite; a grant
+                              * that the one invited holds, if has_grant */
     uint64_t expires_s;      /* seconds since 1970; if has_expiry. For display: a node of the
                               * community goes by the INVITE */
     struct copse_id network; /* secret: key of a closed network; if has_network */
     bool has_invite;
+    bool has_grant; /* for another device of the one invited; not with has_invite */
     bool has_expiry;
     bool has_network;
     char name[COPSE_TICKET_NAME_MAX + 1]; /* at least one byte */

@@ -207,3 +207,24 @@ chmod 0644 "$COPSE_HOME/identity"
 refuse 4 refused feed
 chmod 0600 "$COPSE_HOME/identity"
 run check
+
+# Devices. An identity that was just made here is nobody's to come back to.
+refuse 5 exists me recover "$ticket"
+refuse 2 bad_ticket me recover hello
+refuse 3 not_found me devices revoke 0000 --yes
+refuse 3 not_found me devices revoke nowhere --yes
+refuse 3 not_found me devices name 0000 laptop
+run --json me show
+device=$(field device)
+refuse 2 usage me devices name "$device"
+refuse 2 too_large me devices name "$device" "$(printf '%065d' 1)"
+refuse 9 needs_input me devices revoke "$device"
+refuse 3 not_found me devices revoke "$device" --from 0000 --yes
+refuse 2 usage me devices revoke "$device" --from x --yes
+refuse 1 wrong_code me devices revoke "$device" --yes --code nonsense
+refuse 1 wrong_code fork repair --code nonsense
+refuse 3 not_found fork repair --from 0000
+refuse 3 not_found fork accept "$device" --reason x
+refuse 5 exists restore "$folder/nothing"
+run --json me show
+same "$(field device)" "$device" "the device after all of this"

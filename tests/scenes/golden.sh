@@ -108,3 +108,17 @@ golden successor community successor "Physics 2" --kind moderated --founder "$be
     -C "Physics teaching"
 golden invite-2 invite -C "Physics 2"
 golden community-leave community leave --yes --code "$code" -C "Physics 2"
+
+# Devices: one more by the line of the first, which is given up, and repaired; and a backup.
+golden fork-list fork list
+golden devices-add me devices add
+line=$(printf '%s\n' "$output" | grep -o 'copse1_[A-Za-z0-9_-]*' | head -n 1)
+golden devices-list me devices list
+device=$(field id)
+golden devices-name me devices name "$device" old laptop
+golden fork-repair fork repair --code "$code"
+golden devices-revoke me devices revoke "$device" --yes --code "$code"
+export COPSE_HOME="$folder/b" XDG_STATE_HOME="$folder/state-b"
+golden me-recover me recover "$line" --code "$code"
+export COPSE_HOME="$folder/c" XDG_STATE_HOME="$folder/state-c"
+golden restore restore "$folder/backup" --code "$code"

@@ -90,7 +90,7 @@ masked() {
     printf '%s\n' "$output" | sed -E 's/"[0-9a-f]{64}"/"ID"/g
         s/"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z"/"TIME"/g
         s/"(home|file)":"[^"]*"/"\1":"PATH"/g
-        s/"ticket":"copse1_[A-Za-z0-9_-]*"/"ticket":"TICKET"/g
+        s/"copse1_[A-Za-z0-9_-]*"/"TICKET"/g
         s/"code":"[0-9A-Z]{4}(-[0-9A-Z]{4}){6}"/"code":"CODE"/g'
 }
 

@@ -159,4 +159,16 @@ mv "$folder/b" "$folder/a"
 COPSE_HOME="$folder/a"
 : >"$folder/ids"
 walk "$all" 1 community join "$ticket"
+
+# A new key: in the file first, then in the community. What was cut short goes on where it was.
+run community create "A second one"
+ids >"$folder/ids"
+walk "$all" 1 fork repair
+
+# A backup, where nothing is.
+run backup "$folder/kept.copy"
+code=$("$copse" me code show 2>/dev/null)
+rm -rf "$folder/a"
+present=no
+walk "$all" 3 restore "$folder/kept.copy" --code "$code"
 printf '%s strikes\n' "$count"

@@ -154,6 +154,10 @@ static void keyring__tells_a_typing_error_from_another_code(void **state)
     assert_int_equal(tried, 28);
     assert_true(told >= 27);
     assert_int_equal(copse_keyring_root(fixture->keyring, &root, "7K3M"), COPSE_ERR_DECODE);
+    struct copse_id person;
+    assert_int_equal(copse_keyring_read_code(&person, "7K3M"), COPSE_ERR_DECODE);
+    assert_int_equal(copse_keyring_read_code(&person, code.text), COPSE_OK);
+    assert_memory_equal(&person, copse_keyring_person(fixture->keyring), sizeof person);
     /* Another person's code, typed well. */
     struct fixture *other = NULL;
     void *other_state = NULL;

@@ -141,19 +141,37 @@ static void diff__a_word_in_a_long_line_is_one_small_change(void **state)
     struct copse_diff diff = compare(old_text, new_text, COPSE_DIFF_WORDS);
     assert_int_equal(diff.count, 1);
     assert_int_equal(diff.changes[0].old_start, strlen("Hold the lens upright and look at the "));
-    assert_int_equal(diff.changes[0].old_size, strlen("window "));
-    assert_int_equal(diff.changes[0].new_size, strlen("candle "));
+    assert_int_equal(diff.changes[0].old_size, strlen("window"));
+    assert_int_equal(diff.changes[0].new_size, strlen("candle"));
     copse_diff_deinit(&diff);
+}
+
+/* Otherwise two people who write on at the same place would double the word before it. */
+static void diff__what_is_written_on_behind_a_word_leaves_it_alone(void **state)
+{
+    (void)state;
+    static const char *const texts[][2] = {
+        {"Push near the hinge", "Push near the hinge first"},
+        {"Push near the hinge\n", "Push near the hinge first\n"},
+        {"the hinge", "first the hinge"},
+        {"oak", "oak tree"},
+    };
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(texts); i++) {
+        struct copse_diff diff = compare(texts[i][0], texts[i][1], COPSE_DIFF_WORDS);
+        assert_int_equal(diff.count, 1);
+        assert_int_equal(diff.changes[0].old_size, 0);
+        copse_diff_deinit(&diff);
+    }
 }
 
 static void diff__short_equal_stretch_between_changes_is_absorbed(void **state)
 {
     (void)state;
-    /* "of " has three characters: it stands for itself in neither text. */
+    /* "of" between two changed words stands for itself in neither text. */
     struct copse_diff diff =
         compare("alpha of gamma stays here\n", "beta of delta stays here\n", COPSE_DIFF_WORDS);
     assert_int_equal(diff.count, 1);
-    assert_int_equal(diff.changes[0].old_size, strlen("alpha of gamma "));
+    assert_int_equal(diff.changes[0].old_size, strlen("alpha of gamma"));
     copse_diff_deinit(&diff);
 }
 
@@ -209,6 +227,7 @@ int main(void)
         cmocka_unit_test(diff__equal_texts_have_no_change),
         cmocka_unit_test(diff__lines_find_the_shortest_list),
         cmocka_unit_test(diff__a_word_in_a_long_line_is_one_small_change),
+        cmocka_unit_test(diff__what_is_written_on_behind_a_word_leaves_it_alone),
         cmocka_unit_test(diff__short_equal_stretch_between_changes_is_absorbed),
         cmocka_unit_test(diff__stretch_no_longer_than_both_neighbours_is_absorbed),
         cmocka_unit_test(diff__newline_is_never_absorbed),

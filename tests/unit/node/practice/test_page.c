@@ -262,19 +262,19 @@ static void page__joins_many_heads_and_loses_no_word(void **state)
     struct guest guest;
     struct copse_page_version first;
     struct copse_page_version opened = {.count = HEADS};
-    char text[HEADS + 16];
+    char text[HEADS + 24];
     let_in(fixture, &guest);
-    struct copse_id id = make_page(fixture, &first, "oak");
+    struct copse_id id = make_page(fixture, &first, "chestnut");
     for (size_t i = 0; i < HEADS; i++) {
         opened.heads[i] = exclaim(fixture, &guest, &id, &first.heads[0]);
     }
     qsort(opened.heads, HEADS, sizeof(opened.heads[0]), compare_ids);
     struct copse_page_version other = first; /* another tab saves what no head descends from */
-    assert_int_equal(edit(fixture, &id, &other, "oak tree"), 1);
+    assert_int_equal(edit(fixture, &id, &other, "chestnut tree"), 1);
     memset(text, '!', HEADS);
-    memcpy(text + HEADS, "old oak", sizeof("old oak"));
+    memcpy(text + HEADS, "old chestnut", sizeof("old chestnut"));
     assert_int_equal(edit(fixture, &id, &opened, text), 2); /* one that joins */
-    memcpy(text + HEADS, "old oak tree", sizeof("old oak tree"));
+    memcpy(text + HEADS, "old chestnut tree", sizeof("old chestnut tree"));
     expect(fixture, &id, NULL, text);
 }
 

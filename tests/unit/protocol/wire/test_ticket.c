@@ -115,6 +115,7 @@ static void expect_same(const struct copse_ticket *ticket)
     assert_int_equal(again.expires_s, ticket->expires_s);
     assert_int_equal(again.has_expiry, ticket->has_expiry);
     assert_int_equal(again.has_invite, ticket->has_invite);
+    assert_int_equal(again.has_grant, ticket->has_grant);
     assert_int_equal(again.has_network, ticket->has_network);
     assert_string_equal(again.name, ticket->name);
     assert_string_equal(again.purpose, ticket->purpose);
@@ -138,6 +139,9 @@ static void ticket__comes_back_as_it_was(void **state)
     ticket.has_invite = false;
     memset(ticket.invite_seed, 0, sizeof ticket.invite_seed);
     memset(&ticket.invite, 0, sizeof ticket.invite);
+    expect_same(&ticket);
+    ticket.has_grant = true;
+    fill_id(&ticket.invite, &random);
     ticket.has_expiry = false;
     ticket.expires_s = 0;
     ticket.purpose[0] = 0;
@@ -407,9 +411,9 @@ static void ticket__refuses_fields_of_another_form(void **state)
         assert_int_equal(DECODE_WITH(field, "\xc4\x1f" ZEROS_8 ZEROS_8 ZEROS_8 "1234567"),
                          COPSE_ERR_DECODE);
     }
-    /* A seed without an INVITE, and the other way round. */
+    /* A seed without an INVITE; but a grant stands without a seed. */
     assert_int_equal(DECODE_WITH(5, ID), COPSE_ERR_DECODE);
-    assert_int_equal(DECODE_WITH(6, ID), COPSE_ERR_DECODE);
+    assert_int_equal(DECODE_WITH(6, ID), COPSE_OK);
     assert_int_equal(DECODE_WITH(7, "\x00"), COPSE_OK);
     assert_int_equal(DECODE_WITH(7, "\xcf\x80" ZEROS_8), COPSE_ERR_DECODE);
     assert_int_equal(DECODE_WITH(7, "\xcc\x07"), COPSE_ERR_DECODE);
