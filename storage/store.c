@@ -10,6 +10,7 @@
 
 #include "storage/admit.h"
 #include "storage/disk.h"
+#include "storage/erased.h"
 #include "storage/migrate.h"
 #include "storage/own.h"
 
@@ -370,14 +371,14 @@ enum copse_err copse_store_publish(struct copse_store *store, const struct copse
 /* ---- entries of others ---- */
 
 /* A content that came along with an entry that is here already. */
-static enum copse_err keep_content(struct copse_txn *txn, const struct copse_held *held,
-                                   struct copse_slice salted)
+static enum copse_err keep_content(struct copse_txn *txn, uint32_t community,
+                                   const struct copse_held *held, struct copse_slice salted)
 {
-    if (salted.data == NULL || held->content_state != COPSE_CONTENT_MISSING) {
+    if (held->content_state != COPSE_CONTENT_MISSING) {
         return COPSE_OK;
     }
-    enum copse_err err = copse_contents_put(txn, held, salted);
-    return err == COPSE_ERR_SIGNATURE ? COPSE_OK : err;
+    enum copse_err err = copse_erased_put(txn, community, held, salted);
+    return err == COPSE_ERR_SIGNATURE || err == COPSE_ERR_REFUSED ? COPSE_OK : err;
 }
 
 /* What became of an item, unless it is a fault. */
@@ -408,14 +409,26 @@ static enum copse_err add_item(struct copse_txn *txn, uint32_t community,
     struct copse_admit_entry fresh = {&item->id,    &item->entry,    item->bytes,
                                       item->salted, item->signature, COPSE_ADMIT_FOREIGN};
     struct copse_held held;
-    enum copse_err err = copse_admit_add(txn, &held, community, &fresh);
+    bool is_named = false;
+    enum copse_err err = item->entry.content_size == 0
+                             ? COPSE_OK
+                             : copse_erased_is_named(txn, &is_named, community, &item->id);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    /* Words that some ERASE names are not written before it is known that it does not count. */
+    fresh.salted = is_named ? (struct copse_slice){NULL, 0} : item->salted;
+    err = copse_admit_add(txn, &held, community, &fresh);
     if (!outcome_of(&item->outcome, err)) {
         return err;
     }
     if (err == COPSE_OK) {
-        return copse_views_add(txn, community, &held);
+        err = copse_views_add(txn, community, &held);
+        return err == COPSE_OK && is_named ? keep_content(txn, community, &held, item->salted)
+                                           : err;
     }
-    return err == COPSE_ERR_EXISTS ? keep_content(txn, &held, item->salted) : COPSE_OK;
+    bool is_late = err == COPSE_ERR_EXISTS && item->salted.data != NULL;
+    return is_late ? keep_content(txn, community, &held, item->salted) : COPSE_OK;
 }
 
 enum copse_err copse_store_add(struct copse_txn *txn, uint32_t community,
@@ -556,6 +569,11 @@ enum copse_err copse_store_backup(struct copse_store *store, const char *path,
         (void)unlink(fresh.text);
     }
     return err;
+}
+
+enum copse_err copse_store_compact(struct copse_store *store, struct copse_error *error)
+{
+    return copse_db_compact(store->db, copse_contents_no_traces, error);
 }
 
 void copse_store_clear_readers(struct copse_store *store)

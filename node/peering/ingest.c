@@ -7,6 +7,7 @@
 
 #include "protocol/authority/wanted.h"
 #include "protocol/rules/view.h"
+#include "storage/erased.h"
 #include "storage/prune.h"
 
 #include <string.h>
@@ -388,7 +389,7 @@ static enum copse_err ingest_put_content(struct snapshot *in, struct copse_inges
     struct copse_held held;
     enum copse_err err = copse_entries_find(in->txn, &held, NULL, in->community, &unit->id);
     if (err == COPSE_OK) {
-        err = copse_contents_put(in->txn, &held, unit->salted);
+        err = copse_erased_put(in->txn, in->community, &held, unit->salted);
     }
     unit->is_refused = err != COPSE_OK && err != COPSE_ERR_EXISTS;
     return err == COPSE_ERR_EXISTS || err == COPSE_ERR_REFUSED || err == COPSE_ERR_NOT_FOUND ||

@@ -78,6 +78,18 @@ enum copse_err copse_practice_commit(struct copse_practice_deed *deed, struct co
     return err;
 }
 
+enum copse_err copse_practice_next(const struct copse_practice *practice, struct copse_id *id,
+                                   uint32_t *number, struct copse_error *error)
+{
+    struct copse_practice_deed deed;
+    enum copse_err err = copse_practice_begin(&deed, practice, NULL, COPSE_DB_READ, error);
+    if (err == COPSE_OK) {
+        err = copse_entries_next_community(deed.txn, id, number);
+        copse_practice_end(&deed);
+    }
+    return err;
+}
+
 enum copse_err copse_practice_view(struct copse_practice_deed *deed, struct copse_view **out)
 {
     if (deed->view == NULL) {

@@ -64,6 +64,11 @@ enum copse_err copse_practice_commit(struct copse_practice_deed *deed,
                                      struct copse_error *error) COPSE_MUST_CHECK;
 void copse_practice_end(struct copse_practice_deed *deed); /* after commit: nothing */
 
+/* The next community of the store, in a transaction of its own; begin with *number = 0.
+ * COPSE_ERR_NOT_FOUND after the last. */
+enum copse_err copse_practice_next(const struct copse_practice *practice, struct copse_id *id,
+                                   uint32_t *number, struct copse_error *error) COPSE_MUST_CHECK;
+
 /* The view of the community in this transaction, for reading what things come to. Borrowed until
  * the deed ends; what it gives, until the next write. COPSE_OK or COPSE_ERR_NOMEM. */
 enum copse_err copse_practice_view(struct copse_practice_deed *deed,
