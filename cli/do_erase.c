@@ -96,11 +96,15 @@ static void erase_say(struct copse_command *command, const struct copse_erasure_
                           "unhide brings it back.\n",
                           when);
     }
-    copse_output_text(output,
-                      "%zu of %zu nodes you meet have heard of it; the others will when they are "
-                      "met.\nWhat nobody can call back: copies, backups and printouts that people "
-                      "have made.\n",
-                      heard->count, heard->nodes);
+    if (heard->nodes == 0) {
+        copse_output_text(output, "You have met no other node yet.\n");
+    } else {
+        copse_output_text(output, "%zu of %zu nodes you meet have heard of it%s.\n", heard->count,
+                          heard->nodes,
+                          heard->count < heard->nodes ? "; the others will when they are met" : "");
+    }
+    copse_output_text(output, "What nobody can call back: copies, backups and printouts that "
+                              "people have made.\n");
     if (traces_ms > 0) {
         copse_output_note(output, "Traces may be left in the files here: copse compact takes them "
                                   "out. A copse serve that runs does it by itself.");

@@ -69,7 +69,7 @@ static enum copse_err topics_want(struct copse_topics *topics, struct copse_link
     return COPSE_OK;
 }
 
-/* When the last entry of class 0 arrived: a mark from before it does not say that the peer has it. */
+/* When the last entry of class 0 arrived: a mark from before says nothing of it. */
 static enum copse_err topics_last_act(struct copse_txn *txn, uint64_t *out,
                                       const struct copse_id *community)
 {
