@@ -96,6 +96,19 @@ enum copse_err copse_db_copy(struct copse_db *db, const char *path, struct copse
     return err;
 }
 
+/* What an earlier one that was killed has left, behind the gate. */
+static enum copse_err clear_fresh(const struct copse_db *db, const char *path,
+                                  struct copse_error *error)
+{
+    int gate = -1;
+    enum copse_err err = copse_file_enter(&gate, db->home.text, error);
+    if (err == COPSE_OK) {
+        (void)unlink(path);
+        copse_file_leave(gate);
+    }
+    return err;
+}
+
 enum copse_err copse_db_compact(struct copse_db *db, copse_db_fill *edit, struct copse_error *error)
 {
     struct copse_disk_path fresh;
@@ -107,19 +120,21 @@ enum copse_err copse_db_compact(struct copse_db *db, copse_db_fill *edit, struct
     if (err != COPSE_OK) {
         return err;
     }
-    (void)unlink(fresh.text);                         /* of one that was killed */
-    err = edit == NULL ? COPSE_OK : edit(txn, error); /* never committed: only the copy has it */
+    err = clear_fresh(db, fresh.text, error);
+    if (err == COPSE_OK && edit != NULL) {
+        err = edit(txn, error); /* never committed: only the copy has it */
+    }
     if (err == COPSE_OK) {
         err = copy_to(txn, fresh.text, error);
     }
     if (err == COPSE_OK) {
         err = copse_db_verify(fresh.text, error);
+        if (err != COPSE_OK) {
+            (void)unlink(fresh.text);
+        }
     }
     if (err == COPSE_OK) {
         err = copse_file_replace(db->home.text, error);
-    }
-    if (err != COPSE_OK) {
-        (void)unlink(fresh.text);
     }
     copse_db_abort(txn);
     return err == COPSE_OK ? copse_db_env_follow(db, error) : err;

@@ -139,6 +139,29 @@ close_file:
 
 /* ---- replacing ---- */
 
+/* The files of a replacement. */
+struct places {
+    struct copse_disk_path store;
+    struct copse_disk_path lock;
+    struct copse_disk_path fresh;
+    struct copse_disk_path mark;
+};
+
+static enum copse_err file_places(struct places *out, const char *home, struct copse_error *error)
+{
+    enum copse_err err = copse_disk_join(&out->store, home, COPSE_DB_FILE, error);
+    if (err == COPSE_OK) {
+        err = copse_disk_join(&out->lock, home, LOCK_FILE, error);
+    }
+    if (err == COPSE_OK) {
+        err = copse_disk_join(&out->fresh, home, COPSE_FILE_FRESH, error);
+    }
+    if (err == COPSE_OK) {
+        err = copse_disk_join(&out->mark, home, MARK_FILE, error);
+    }
+    return err;
+}
+
 static enum copse_err file_lock(int *gate, const char *home, int how, struct copse_error *error)
 {
     int at = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -156,28 +179,42 @@ static enum copse_err file_lock(int *gate, const char *home, int how, struct cop
     return COPSE_OK;
 }
 
-/* With the gate closed: is there a mark, and what has been done since it was set? Without the fresh
- * file it has taken its place, and the lock file may be that of the old one. */
-static void file_recover(int gate)
+/* Gone, or never there. */
+static enum copse_err file_drop(const char *path, struct copse_error *error)
 {
-    if (faccessat(gate, MARK_FILE, F_OK, 0) == 0) {
-        if (faccessat(gate, COPSE_FILE_FRESH, F_OK, 0) != 0) {
-            (void)unlinkat(gate, LOCK_FILE, 0);
-        }
-        (void)unlinkat(gate, COPSE_FILE_FRESH, 0);
-        (void)unlinkat(gate, MARK_FILE, 0);
-    }
+    return unlink(path) == 0 || errno == ENOENT
+               ? COPSE_OK
+               : copse_error_set(error, copse_disk_error(errno), "remove %s: %s", path,
+                                 strerror(errno));
+}
+
+/* Behind the gate: bring a replacement to one end or the other. As long as the fresh file is there it
+ * has not taken its place, and the mark goes first, for alone it would say that it has; otherwise
+ * it has, the lock file may be that of the old one, and the mark goes last. */
+static enum copse_err file_recover(const struct places *places, struct copse_error *error)
+{
+    bool has_happened = access(places->fresh.text, F_OK) != 0;
+    const char *first = has_happened ? places->lock.text : places->mark.text;
+    const char *last = has_happened ? places->mark.text : places->fresh.text;
+    enum copse_err err = file_drop(first, error);
+    return err == COPSE_OK ? file_drop(last, error) : err;
 }
 
 enum copse_err copse_file_enter(int *gate, const char *home, struct copse_error *error)
 {
-    enum copse_err err = file_lock(gate, home, LOCK_SH, error);
-    while (err == COPSE_OK && faccessat(*gate, MARK_FILE, F_OK, 0) == 0) {
+    struct places places;
+    enum copse_err err = file_places(&places, home, error);
+    if (err == COPSE_OK) {
+        err = file_lock(gate, home, LOCK_SH, error);
+    }
+    while (err == COPSE_OK && access(places.mark.text, F_OK) == 0) {
         copse_file_leave(*gate);
         err = file_lock(gate, home, LOCK_EX, error);
         if (err == COPSE_OK) {
-            file_recover(*gate);
+            err = access(places.mark.text, F_OK) == 0 ? file_recover(&places, error) : COPSE_OK;
             copse_file_leave(*gate);
+        }
+        if (err == COPSE_OK) {
             err = file_lock(gate, home, LOCK_SH, error);
         }
     }
@@ -189,31 +226,30 @@ void copse_file_leave(int gate)
     (void)close(gate);
 }
 
-static bool file_mark(int gate)
-{
-    int mark = openat(gate, MARK_FILE, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (mark >= 0) {
-        (void)close(mark);
-    }
-    return mark >= 0;
-}
-
 enum copse_err copse_file_replace(const char *home, struct copse_error *error)
 {
+    struct places places;
     int gate = -1;
-    enum copse_err err = file_lock(&gate, home, LOCK_EX, error);
+    enum copse_err err = file_places(&places, home, error);
+    if (err == COPSE_OK) {
+        err = file_lock(&gate, home, LOCK_EX, error);
+    }
     if (err != COPSE_OK) {
         return err;
     }
-    if (!file_mark(gate) || renameat(gate, COPSE_FILE_FRESH, gate, COPSE_DB_FILE) != 0) {
-        err = copse_error_set(error, copse_disk_error(errno), "replace %s in %s: %s", COPSE_DB_FILE,
-                              home, strerror(errno));
-    } else {
-        (void)unlinkat(gate, LOCK_FILE, 0);
+    int mark = open(places.mark.text, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (mark >= 0) {
+        (void)close(mark);
     }
-    (void)unlinkat(gate, MARK_FILE, 0);
-    if (err == COPSE_OK && fsync(gate) != 0) {
-        err = copse_error_set(error, COPSE_ERR_IO, "sync %s: %s", home, strerror(errno));
+    if (mark < 0 || rename(places.fresh.text, places.store.text) != 0) {
+        err = copse_error_set(error, copse_disk_error(errno), "replace %s: %s", places.store.text,
+                              strerror(errno));
+    }
+    /* If this fails, whoever opens does it. */
+    enum copse_err cleared = file_recover(&places, err == COPSE_OK ? error : NULL);
+    err = err == COPSE_OK ? cleared : err;
+    if (err == COPSE_OK) {
+        err = copse_disk_sync(home, error);
     }
     copse_file_leave(gate);
     return err;

@@ -39,8 +39,9 @@ enum copse_err copse_file_enter(int *gate, const char *home,
                                 struct copse_error *error) COPSE_MUST_CHECK;
 void copse_file_leave(int gate);
 
-/* Put COPSE_FILE_FRESH, which is on the disk, in the place of the store. The caller holds its write
- * lock. Whoever has the old file open goes on reading it until it looks (copse_file_is_at). */
+/* Put COPSE_FILE_FRESH, which is on the disk, in the place of the store; it is gone afterwards, in
+ * either case. The caller holds the write lock, and has been in the gate since nobody else could
+ * replace. Whoever has the old file open goes on reading it until it looks (copse_file_is_at). */
 enum copse_err copse_file_replace(const char *home, struct copse_error *error) COPSE_MUST_CHECK;
 
 #endif

@@ -85,6 +85,7 @@ done
 call c
 call d
 call b
+call c
 for name in b c d; do
     at "$name"
     run compact

@@ -133,6 +133,13 @@ walk "$all" 1 community invite
 run --json community invite
 ticket=$(field ticket)
 walk "$all" 9 search light
+run --json post -m "Not for long."
+post=$(field id)
+ids >"$folder/ids"
+walk "$all" 2 erase "$post" --yes
+run erase "$post" --yes
+ids >"$folder/ids"
+walk "$all" 2 compact
 clean() { rm -f "$folder/copy"; }
 walk "$all" 1 backup "$folder/copy"
 clean() { rm -rf "$folder/out"; }
