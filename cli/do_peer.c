@@ -294,8 +294,9 @@ static void peer_erase(struct peering *peering)
     struct copse_erasure_done done = {.let_go = 0};
     if (copse_erasure_tend_all(&peering->command->practice, &done, NULL) == COPSE_OK &&
         done.let_go > 0) {
-        copse_output_note(&peering->command->output, "Let go of %zu erased pieces of writing",
-                          done.let_go);
+        char text[64];
+        (void)snprintf(text, sizeof(text), "Let go of %zu erased pieces of writing", done.let_go);
+        peer_note(peering, text);
     }
     peering->due_ms = done.due_ms;
 }

@@ -56,9 +56,11 @@ enum copse_err copse_erased_put(struct copse_txn *txn, uint32_t community,
 {
     bool is_erased = false;
     enum copse_err err = copse_erased_is(txn, &is_erased, community, &held->id);
-    if (err == COPSE_OK && is_erased) {
+    if (err == COPSE_OK && is_erased && held->content_state == COPSE_CONTENT_MISSING) {
         err = copse_contents_release(txn, held, COPSE_CONTENT_ERASED);
-        return err == COPSE_OK ? COPSE_ERR_REFUSED : err;
+    }
+    if (err == COPSE_OK && is_erased) {
+        return COPSE_ERR_REFUSED; /* what is here already goes when it is due */
     }
     return err == COPSE_OK && salted.data != NULL ? copse_contents_put(txn, held, salted) : err;
 }

@@ -92,6 +92,9 @@ static enum copse_err erasure_gather(struct words *words)
     err = copse_view_object(view, &object, target);
     if (err == COPSE_ERR_NOT_FOUND) {
         err = copse_view_load(view, &entry, target);
+        if (err == COPSE_OK && entry.held.entry.class == COPSE_ENTRY_CONTROL) {
+            return COPSE_ERR_FORM;
+        }
         return err == COPSE_OK ? erasure_add(words, &entry) : err;
     }
     if (err == COPSE_OK && copse_object_is_creatable(object.kind)) {
@@ -204,6 +207,8 @@ enum copse_err copse_erasure_erase(struct copse_practice_deed *deed,
     }
     if (err == COPSE_ERR_NOT_FOUND) {
         err = copse_error_set(error, err, "that is not here");
+    } else if (err == COPSE_ERR_FORM) {
+        err = copse_error_set(error, err, "the reason of an act stands in the ledger for all");
     }
     if (err == COPSE_OK && words.count == 0) {
         err = erasure_idle(deed, out, &words, error);

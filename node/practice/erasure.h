@@ -30,7 +30,7 @@ struct copse_erasure_result {
 
 /* Erase in an open deed; the caller commits and then tends. Nothing is written for what is erased
  * already. COPSE_ERR_REFUSED: nothing there is one's own, or one is no moderator; `error` says who
- * may. COPSE_ERR_NOT_FOUND: it is not here. */
+ * may. COPSE_ERR_NOT_FOUND: it is not here, or has no words; COPSE_ERR_FORM: it is an act. */
 enum copse_err copse_erasure_erase(struct copse_practice_deed *deed,
                                    struct copse_erasure_result *out,
                                    const struct copse_erasure_plan *plan,

@@ -124,6 +124,26 @@ for name in a b c d; do
     same "$(digest_of "$name")" "$(digest_of a)" "the digest of $name"
 done
 
+# What a moderator erases is not handed on from that moment, though its bytes stay a day; taken
+# back, it comes to those who were away.
+at b
+run --json post -m "The quibbledyspoon, and where it lives."
+address_of=$(field id)
+call b
+at a
+run --json moderate erase "$address_of" --reason "Somebody's address."
+case $output in *'"hidden":true'*'"due":"20'*) ;; *) fail "a moderator's erasure" ;; esac
+call d
+[ -z "$(traces uibbledyspoon | grep "^$folder/d/" || true)" ] || fail "d was given the words"
+[ -n "$(traces uibbledyspoon | grep "^$folder/a/" || true)" ] || fail "a has let them go already"
+at a
+run moderate unhide "$address_of" --reason "It is a shop."
+call d # hears of it, and wants the words from then on
+call d
+at d
+run --json show "$address_of"
+case $output in *quibbledyspoon*) ;; *) fail "what was taken back does not come" ;; esac
+
 # The serve has gone on, and so does a compaction beside it.
 at b
 run --json ask "Does it go on?"

@@ -14,6 +14,7 @@ may_fail() {
     case $(cat "$mark") in
     *"/reserve" | "unlink "*) return 0 ;;
     "link "* | "mkdir "*) return 0 ;; # a rename does it too; the folder may have been there
+    "fdatasync "*/a | *"/search.db"*) return 0 ;; # a cache, made anew where it fails
     esac
     return 1
 }
@@ -51,6 +52,9 @@ judge() {
 known() {
     said=
     [ "$status" != 0 ] || said=$(field id)
+    if [ "$status $1" = "0 compact" ]; then
+        ! grep -rq anzibarquux "$folder/a" || fail "$where: what was erased is still in a file"
+    fi
     if [ "$present" = yes ]; then
         whole
         [ -z "$said" ] || [ "$1" = community ] || grep -q "$said" "$folder/ids-now" ||
@@ -133,7 +137,7 @@ walk "$all" 1 community invite
 run --json community invite
 ticket=$(field ticket)
 walk "$all" 9 search light
-run --json post -m "Not for long."
+run --json post -m "Not for long, zanzibarquux."
 post=$(field id)
 ids >"$folder/ids"
 walk "$all" 2 erase "$post" --yes

@@ -148,6 +148,32 @@ static void erased__words_are_stored_where_the_act_does_not_take_them(void **sta
     assert_int_equal(travel(state, 1), COPSE_CONTENT_PRESENT);
 }
 
+/* What is here goes when it is due, not when somebody sends it once more. */
+static void erased__words_that_are_here_stay_until_they_are_let_go(void **state)
+{
+    struct copse_store_world *world = *state;
+    struct copse_store_person ana;
+    struct copse_held held;
+    struct copse_slice salted;
+    enum copse_content_state found;
+    uint8_t copied[256];
+    uint32_t number = 0;
+    copse_store_person_make(&ana, 1);
+    struct copse_id community = copse_store_world_found(world, &ana);
+    struct copse_id post = copse_store_world_post(world, &community, &ana, "by mistake");
+    erase(world, &community, &ana, &post);
+    struct copse_txn *txn = copse_store_world_begin(world, COPSE_DB_WRITE);
+    assert_int_equal(copse_entries_community(txn, &number, &community), COPSE_OK);
+    assert_int_equal(copse_entries_find(txn, &held, NULL, number, &post), COPSE_OK);
+    assert_int_equal(copse_contents_get(txn, &found, &salted, &held), COPSE_OK);
+    assert_true(salted.size <= sizeof copied);
+    memcpy(copied, salted.data, salted.size);
+    salted.data = copied;
+    assert_int_equal(copse_erased_put(txn, number, &held, salted), COPSE_ERR_REFUSED);
+    copse_store_world_commit(world, txn);
+    assert_int_equal(state_of(world, &community, &post), COPSE_CONTENT_PRESENT);
+}
+
 #define TEST(name)                                                                                 \
     cmocka_unit_test_setup_teardown(name, copse_store_world_setup, copse_store_world_teardown)
 
@@ -156,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(erased__words_that_come_later_are_not_stored),
         TEST(erased__words_are_stored_where_the_act_does_not_take_them),
+        TEST(erased__words_that_are_here_stay_until_they_are_let_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

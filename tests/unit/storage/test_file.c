@@ -221,8 +221,8 @@ static void replace__that_was_killed_before_the_new_file_had_the_name(void **sta
     assert_false(is_there(scene.world, "store.mdb.swap"));
 }
 
-/* The worst moment: the new file has the name, and the lock file of the old one is still there, held
- * by a process that has the old one open. Its transaction numbers mean nothing in the new one. */
+/* The worst moment: the new file has the name, and the lock file of the old one is still there,
+ * held by a process that has the old one open. Its transaction numbers mean nothing in the new one. */
 static void replace__that_was_killed_with_the_old_lock_file(void **state)
 {
     struct scene scene = begin(state);

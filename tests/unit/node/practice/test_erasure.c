@@ -99,8 +99,7 @@ static void erasure__words_of_others_are_for_moderators(void **state)
     assert_int_equal(erase(commune, 1, &result, &post, true), COPSE_ERR_REFUSED);
     COMMUNE_ASSERT_SAYS(commune, "coordinators and moderators");
     assert_int_equal(words_of(commune, &post), COPSE_VIEW_HERE);
-    assert_int_equal(erase(commune, 0, &result, &commune->community, true),
-                     COPSE_ERR_NOT_FOUND);
+    assert_int_equal(erase(commune, 0, &result, &commune->community, true), COPSE_ERR_NOT_FOUND);
 }
 
 /* From the arrival of the hiding here, not from the erasure. */

@@ -105,6 +105,28 @@ static void moderation__a_lock_keeps_what_was_there(void **state)
     assert_true(commune_counts(commune, &after));
 }
 
+/* Several locks let through only what lies inside each, so one has to name them all. */
+static void moderation__a_lock_that_cannot_name_all_is_refused(void **state)
+{
+    struct commune *commune = commune_three(state);
+    struct copse_id post;
+    struct copse_id id;
+    bool changed = false;
+    assert_int_equal(commune_post(commune, 0, &post, "to all"), COPSE_OK);
+    for (size_t i = 0; i <= COPSE_OP_CUT_MAX; i++) {
+        size_t person = commune_add(commune);
+        assert_int_equal(commune_join(commune, person), COPSE_OK);
+        assert_int_equal(reply(commune, person, &id, &post), COPSE_OK);
+        if (i == COPSE_OP_CUT_MAX - 1) {
+            assert_int_equal(act(commune, 0, &changed, COPSE_OP_LOCK, &post), COPSE_OK);
+            assert_true(commune_counts(commune, &id));
+            assert_int_equal(act(commune, 0, &changed, COPSE_OP_UNLOCK, &post), COPSE_OK);
+        }
+    }
+    assert_int_equal(act(commune, 0, &changed, COPSE_OP_LOCK, &post), COPSE_ERR_LIMIT);
+    COMMUNE_ASSERT_SAYS(commune, "more than 48 people");
+}
+
 struct seen {
     size_t count;
     enum copse_op_kind kinds[8];
@@ -181,6 +203,7 @@ int main(void)
         TEST(moderation__members_do_it_to_what_is_their_own_and_no_more),
         TEST(moderation__who_is_below_cannot_take_it_back),
         TEST(moderation__a_lock_keeps_what_was_there),
+        TEST(moderation__a_lock_that_cannot_name_all_is_refused),
         TEST(ledger__says_what_holds_and_what_was_taken_back),
         TEST(moderation__a_reader_overrules_for_themself),
     };
