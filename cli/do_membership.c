@@ -87,8 +87,8 @@ static void membership_say_removed(struct copse_command *command, struct copse_p
                                    const struct copse_membership_ending *ending)
 {
     static const char *const what[] = {
-        " is removed. What they wrote until now stays; what they write from now on counts "
-        "nowhere.\nBack again: copse moderate readmit\n",
+        (" is removed. What they wrote until now stays; what they write from now on counts "
+         "nowhere.\nBack again: copse moderate readmit\n"),
         " holds no role above member any more. What they did before stands.\n",
         " holds no role above moderator any more. What they did before stands.\n"};
     copse_answer_id(&command->output.json, "id", id);

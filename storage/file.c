@@ -189,8 +189,8 @@ static enum copse_err file_drop(const char *path, struct copse_error *error)
 }
 
 /* Behind the gate: bring a replacement to one end or the other. As long as the fresh file is there,
- * it has not taken its place, and the mark goes first, for alone it would say that it has; otherwise
- * it has, the lock file may be that of the old one, and the mark goes last. */
+ * it has not taken its place; then the mark goes first, for alone it would say that it has.
+ * Otherwise it has, the lock file may be that of the old one, and the mark goes last. */
 static enum copse_err file_recover(const struct places *places, struct copse_error *error)
 {
     bool has_happened = access(places->fresh.text, F_OK) != 0;
