@@ -1,6 +1,7 @@
 #include "cli/command.h"
 
 #include "node/peering/lock.h"
+#include "node/practice/act.h"
 #include "node/practice/community.h"
 #include "storage/head.h"
 
@@ -184,14 +185,7 @@ static enum copse_err command_answers(struct copse_command *command, enum answer
 enum copse_err copse_command_next_community(struct copse_command *command, struct copse_id *id,
                                             uint32_t *number)
 {
-    struct copse_practice_deed deed;
-    enum copse_err err =
-        copse_practice_begin(&deed, &command->practice, NULL, COPSE_DB_READ, &command->error);
-    if (err == COPSE_OK) {
-        err = copse_community_next(&deed, id, number);
-        copse_practice_end(&deed);
-    }
-    return err;
+    return copse_practice_next(&command->practice, id, number, &command->error);
 }
 
 enum copse_err copse_command_serving(struct copse_command *command,
@@ -307,7 +301,10 @@ struct found {
     struct copse_id objects[COPSE_READING_CANDIDATES_MAX];
     size_t count;
     bool is_shared; /* a person, met in several communities */
+    bool is_many;   /* entries that begin so */
 };
+
+#define ANY_ENTRY (UINT32_MAX - 1) /* a kind: things, and entries that made none */
 
 static void command_keep(struct found *found, const struct copse_id *community,
                          const struct copse_id *object)
@@ -324,6 +321,19 @@ static void command_keep(struct found *found, const struct copse_id *community,
     }
 }
 
+static enum copse_err command_look_at_entries(struct copse_practice_deed *deed, struct found *found,
+                                              const char *digits)
+{
+    struct copse_id id;
+    size_t count = 0;
+    enum copse_err err = copse_act_match(deed, &id, &count, digits);
+    if (err == COPSE_OK && count > 0) {
+        command_keep(found, &deed->community, &id);
+        found->is_many = found->is_many || count > 1;
+    }
+    return err;
+}
+
 static enum copse_err command_look(struct copse_command *command, struct found *found,
                                    const struct copse_id *community, const char *digits,
                                    uint32_t kind)
@@ -337,12 +347,15 @@ static enum copse_err command_look(struct copse_command *command, struct found *
     }
     err = copse_reading_match(&deed, &match, digits);
     for (size_t i = 0; err == COPSE_OK && i < match.count; i++) {
-        bool is_kind = kind == COPSE_COMMAND_ANY_KIND
+        bool is_kind = kind == COPSE_COMMAND_ANY_KIND || kind == ANY_ENTRY
                            ? match.objects[i].kind != COPSE_OBJECT_COMMUNITY
                            : match.objects[i].kind == kind;
         if (is_kind) {
             command_keep(found, community, &match.objects[i].id);
         }
+    }
+    if (err == COPSE_OK && kind == ANY_ENTRY && found->count == 0) {
+        err = command_look_at_entries(&deed, found, digits);
     }
     copse_practice_end(&deed);
     return err;
@@ -366,7 +379,7 @@ static enum copse_exit command_ambiguous(struct copse_command *command, const st
 
 static const char *command_kind_name(uint32_t kind)
 {
-    const char *name = kind == COPSE_COMMAND_ANY_KIND ? NULL : copse_object_kind_name(kind);
+    const char *name = kind >= ANY_ENTRY ? NULL : copse_object_kind_name(kind);
     return name == NULL ? "thing" : name;
 }
 
@@ -399,7 +412,7 @@ static enum copse_exit command_find(struct copse_command *command, struct found 
     if (err != COPSE_OK) {
         return copse_command_fail(command, err, "the store cannot be read");
     }
-    if (found->count > 1) {
+    if (found->count > 1 || found->is_many) {
         return command_ambiguous(command, found, digits);
     }
     if (found->is_shared) {
@@ -439,6 +452,22 @@ enum copse_exit copse_command_begin_on(struct copse_command *command,
         return copse_command_fail(command, err, digits);
     }
     return COPSE_EXIT_OK;
+}
+
+enum copse_exit copse_command_begin_at(struct copse_command *command,
+                                       struct copse_practice_deed *deed, struct copse_id *id,
+                                       enum copse_db_mode mode, const char *digits)
+{
+    struct found found;
+    enum copse_exit status = command_find(command, &found, digits, ANY_ENTRY);
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    *id = found.objects[0];
+    enum copse_err err =
+        copse_practice_begin(deed, &command->practice, &found.community, mode, &command->error);
+    return err == COPSE_OK ? COPSE_EXIT_OK
+                           : copse_command_fail(command, err, "the store cannot be opened");
 }
 
 static enum copse_exit command_open_for(struct copse_command *command, enum copse_db_mode mode)

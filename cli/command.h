@@ -103,6 +103,11 @@ enum copse_exit copse_command_begin_on(struct copse_command *command,
                                        struct copse_view_object *object, enum copse_db_mode mode,
                                        const char *digits, uint32_t kind);
 
+/* The same for whatever has an id: a thing, or an entry such as an edit of a page. */
+enum copse_exit copse_command_begin_at(struct copse_command *command,
+                                       struct copse_practice_deed *deed, struct copse_id *id,
+                                       enum copse_db_mode mode, const char *digits);
+
 /* Open and begin: to read, or to act. The second form is on the thing that the first argument
  * names. */
 enum copse_exit copse_command_start(struct copse_command *command, struct copse_practice_deed *deed,

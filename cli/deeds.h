@@ -73,6 +73,22 @@ enum copse_exit copse_do_roles_history(struct copse_command *command);
 enum copse_exit copse_do_roles_hand_over(struct copse_command *command);
 enum copse_exit copse_do_roles_end(struct copse_command *command);
 
+/* do_moderate.c */
+enum copse_exit copse_do_moderate_queue(struct copse_command *command);
+enum copse_exit copse_do_moderate_approve(struct copse_command *command);
+enum copse_exit copse_do_moderate_hide(struct copse_command *command);
+enum copse_exit copse_do_moderate_unhide(struct copse_command *command);
+enum copse_exit copse_do_moderate_lock(struct copse_command *command);
+enum copse_exit copse_do_moderate_unlock(struct copse_command *command);
+enum copse_exit copse_do_moderate_bar(struct copse_command *command);
+enum copse_exit copse_do_moderate_unbar(struct copse_command *command);
+enum copse_exit copse_do_moderate_ledger(struct copse_command *command);
+
+/* do_erase.c */
+enum copse_exit copse_do_erase_own(struct copse_command *command);
+enum copse_exit copse_do_erase_moderate(struct copse_command *command);
+enum copse_exit copse_do_erase_compact(struct copse_command *command);
+
 /* do_unplaced.c */
 enum copse_exit copse_do_unplaced_list(struct copse_command *command);
 enum copse_exit copse_do_unplaced_repost(struct copse_command *command);

@@ -1,5 +1,6 @@
 /* Pages: begin, edit, show, compare. */
 #include "cli/deeds.h"
+#include "cli/gap.h"
 #include "cli/input.h"
 #include "node/practice/diff.h"
 #include "node/practice/page.h"
@@ -340,17 +341,25 @@ static enum copse_err page_show(struct copse_command *command, struct copse_prac
 {
     struct copse_answer *json = &command->output.json;
     struct copse_slice title;
+    struct copse_slice body = page->view.text;
     struct copse_reading_tags tags;
+    bool is_gap = false;
     enum copse_err err = copse_reading_string(deed, &title, object, COPSE_OBJECT_FIELD_TITLE);
     if (err == COPSE_OK) {
         err = copse_reading_tags(deed, &tags, object);
     }
+    if (err == COPSE_OK) {
+        err = copse_gap_is(command, deed, &is_gap, object);
+    }
     if (err != COPSE_OK) {
         return err;
     }
+    if (is_gap) {
+        title = body = (struct copse_slice){NULL, 0};
+    }
     copse_answer_id(json, "id", &object->id);
     copse_answer_string(json, "title", title);
-    copse_answer_string(json, "body", page->view.text);
+    copse_answer_string(json, "body", body);
     page_answer_version(command, "version", version, &object->id);
     copse_answer_array(json, "tags");
     for (size_t i = 0; i < tags.count; i++) {
@@ -359,7 +368,10 @@ static enum copse_err page_show(struct copse_command *command, struct copse_prac
     copse_answer_array_end(json);
     copse_answer_number(json, "gaps", page->view.gap_count);
     copse_answer_number(json, "pending", page->view.pending_count);
-    err = page_answer_conflicts(command, deed, object);
+    err = copse_gap_say(command, deed, object, 0);
+    if (err == COPSE_OK) {
+        err = page_answer_conflicts(command, deed, object);
+    }
     if (command->output.is_terminal) { /* a pipe gets the Markdown alone */
         copse_output_styled_words(&command->output, COPSE_OUTPUT_STRONG, title);
         copse_output_text(&command->output, "\n");
@@ -367,7 +379,7 @@ static enum copse_err page_show(struct copse_command *command, struct copse_prac
         page_print_version(command, version, &object->id);
         copse_output_text(&command->output, "\n\n");
     }
-    copse_output_document(&command->output, page->view.text);
+    copse_output_document(&command->output, body);
     if (page->view.gap_count > 0) {
         copse_output_note(&command->output, "%zu passages are not here yet, or were removed.",
                           page->view.gap_count);

@@ -6,6 +6,7 @@
 #include "node/peering/uv_env.h"
 #include "node/practice/capacity.h"
 #include "node/practice/community.h"
+#include "node/practice/erasure.h"
 #include "node/practice/tend.h"
 #include "protocol/wire/record.h"
 
@@ -19,6 +20,8 @@
 #define PEER_AGENT "copse/" COPSE_VERSION
 #define PEER_CHORES_MS 30000u  /* between looks for what is due after others were met */
 #define PEER_TENDS_MS 3600000u /* and at the least */
+#define PEER_QUIET_MS 30000u   /* without anything stored, before the store is compacted */
+#define PEER_SHARE 100u        /* compacting takes at most one part in so many of the time */
 #define STOP_STEPS 150u        /* of 100 ms: longer than a node takes to say goodbye */
 
 /* What a node is made of while a command runs it. */
@@ -35,6 +38,9 @@ struct peering {
     struct copse_gossip_news last; /* the link that ended last */
     uint64_t tended_ms;            /* when it was last looked for what is due */
     bool has_news;                 /* something has come since */
+    bool has_stored;               /* and was it stored since the last chores? */
+    uint64_t due_ms;               /* when bytes of erased words are due; 0: none are */
+    uint64_t compact_ms;           /* the store is not compacted before */
     bool has_returned;             /* the person was readmitted, and this device has opened a log */
     enum copse_err fault;
 };
@@ -95,6 +101,7 @@ static void peer_told(void *context, const struct copse_gossip_news *news)
         peer_note(peering, text);
         break;
     case COPSE_GOSSIP_STORED:
+        peering->has_stored = true;
         if (!peering->is_serving) {
             copse_progress_step(&peering->progress, news->entries_in);
         }
@@ -281,11 +288,47 @@ static bool peer_tend(struct copse_command *command)
     return done.has_returned;
 }
 
+/* Let go what is erased and due. */
+static void peer_erase(struct peering *peering)
+{
+    struct copse_erasure_done done = {.let_go = 0};
+    if (copse_erasure_tend_all(&peering->command->practice, &done, NULL) == COPSE_OK &&
+        done.let_go > 0) {
+        char text[64];
+        (void)snprintf(text, sizeof(text), "Let go of %zu erased pieces of writing", done.let_go);
+        peer_note(peering, text);
+    }
+    peering->due_ms = done.due_ms;
+}
+
+/* Erased words leave traces in the files until they are written anew, which costs a whole copy. */
+static void peer_compact(struct peering *peering, uint64_t now_ms)
+{
+    const struct copse_practice *practice = &peering->command->practice;
+    uint64_t since_ms = 0;
+    if (peering->has_stored || now_ms < peering->compact_ms ||
+        copse_erasure_traces(practice, &since_ms, NULL) != COPSE_OK || since_ms == 0 ||
+        now_ms < since_ms + PEER_QUIET_MS) {
+        return;
+    }
+    enum copse_err err = copse_erasure_compact(practice, NULL);
+    uint64_t done_ms = practice->now_ms(practice->context);
+    peering->compact_ms = done_ms + PEER_SHARE * (done_ms - now_ms);
+    peer_note(peering, err == COPSE_OK ? "The store was compacted: no erased word is left in it"
+                                       : "The store could not be compacted; it is as it was");
+}
+
 static void peer_chores(void *context)
 {
     struct peering *peering = context;
     uint64_t now_ms = peering->command->practice.now_ms(peering->command->practice.context);
-    if (peering->has_news || now_ms >= peering->tended_ms + PEER_TENDS_MS) {
+    bool is_hourly = now_ms >= peering->tended_ms + PEER_TENDS_MS;
+    if (peering->has_stored || is_hourly || (peering->due_ms > 0 && now_ms >= peering->due_ms)) {
+        peer_erase(peering);
+    }
+    peer_compact(peering, now_ms);
+    peering->has_stored = false;
+    if (peering->has_news || is_hourly) {
         peering->has_news = false;
         peering->tended_ms = now_ms;
         (void)peer_tend(peering->command);
@@ -694,6 +737,7 @@ static enum copse_exit peer_sync(struct peering *peering, const char *address)
         return copse_output_fail(&command->output, &fault, "interrupted before both were equal");
     }
     peering->has_returned = peer_tend(command);
+    peer_erase(peering);
     return peer_sync_done(peering, where);
 }
 

@@ -1,7 +1,9 @@
 /* Showing what there is: a conversation, what is new, one thing, what contains some words. */
 #include "cli/deeds.h"
+#include "cli/gap.h"
 #include "node/practice/community.h"
 #include "node/practice/find.h"
+#include "node/practice/moderation.h"
 #include "node/practice/mute.h"
 #include "node/practice/page.h"
 #include "node/practice/post.h"
@@ -39,9 +41,6 @@ static void read_body(struct copse_command *command, struct copse_slice text, si
 /* Why a post is not seen by others. */
 static const char *read_absence(const struct copse_view_object *post)
 {
-    if (post->create.is_hidden) {
-        return "hidden by a moderator";
-    }
     if (post->create.verdict == COPSE_VERDICT_NO_GRANT ||
         post->create.verdict == COPSE_VERDICT_STRANGER) {
         return "not seen by others: its author is not known as a member here, or not yet";
@@ -85,6 +84,7 @@ struct words {
     const char *type;
     bool accepted;
     bool muted; /* its author is, by this reader */
+    bool gap;   /* hidden, and not to be shown nevertheless */
 };
 
 static void read_answer_post(struct copse_command *command, struct copse_practice_deed *deed,
@@ -106,8 +106,8 @@ static void read_answer_post(struct copse_command *command, struct copse_practic
     copse_answer_truth(json, "accepted", words->accepted);
     copse_answer_truth(json, "visible", post->is_visible);
     copse_answer_truth(json, "muted", words->muted);
+    copse_answer_truth(json, "erased", post->create.words == COPSE_VIEW_ERASED);
     copse_answer_time(json, "written", (int64_t)read_written_ms(post));
-    copse_answer_object_end(json);
 }
 
 /* One post, plain and for programs. `depth` 0 is the beginning of the conversation. */
@@ -129,8 +129,14 @@ static enum copse_err read_post(struct copse_command *command, struct copse_prac
     if (err == COPSE_OK) {
         err = copse_mute_is(deed, &words.muted, &post->create.person);
     }
+    if (err == COPSE_OK) {
+        err = copse_gap_is(command, deed, &words.gap, post);
+    }
     if (err != COPSE_OK) {
         return err;
+    }
+    if (words.gap) {
+        words.title = words.body = (struct copse_slice){NULL, 0};
     }
     if (!post->is_visible && read_is_own(command, post)) {
         words.title = read_initial(post, COPSE_OBJECT_FIELD_TITLE);
@@ -144,10 +150,20 @@ static enum copse_err read_post(struct copse_command *command, struct copse_prac
     copse_command_print_person(command, deed, &post->create.person);
     copse_output_text(output, ", %s  %s%s\n", when, read_type(words.type, post),
                       accepted ? "  (answered it)" : "");
-    if (!post->is_visible) {
+    err = copse_gap_say(command, deed, post, indent + 2);
+    copse_answer_object_end(&output->json);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    if (!post->is_visible && !post->create.is_hidden) {
         copse_output_text(output, "%*s(%s)\n", (int)indent + 2, "", read_absence(post));
     }
-    if (!post->is_visible && !read_is_own(command, post)) {
+    if (post->create.words == COPSE_VIEW_ERASED) {
+        copse_output_text(output, "%*s(its words were erased)\n", (int)indent + 2, "");
+    }
+    bool is_seen =
+        post->is_visible || post->create.is_hidden ? !words.gap : read_is_own(command, post);
+    if (!is_seen) {
         return COPSE_OK;
     }
     if (words.muted) {
@@ -171,7 +187,14 @@ static enum copse_err read_heading(struct copse_command *command, struct copse_p
 {
     struct copse_slice title;
     char shortened[COPSE_OUTPUT_SHORT_ID_BYTES];
+    bool is_gap = false;
     enum copse_err err = copse_command_title(deed, &title, object);
+    if (err == COPSE_OK) {
+        err = copse_gap_is(command, deed, &is_gap, object);
+    }
+    if (is_gap) {
+        title.size = 0;
+    }
     copse_output_short_id(shortened, &object->id);
     copse_output_styled(&command->output, COPSE_OUTPUT_FAINT, "%s  ", shortened);
     copse_output_styled_words(&command->output, COPSE_OUTPUT_STRONG, title);
@@ -501,12 +524,40 @@ static enum copse_err read_one_post(struct copse_command *command, struct copse_
     return err;
 }
 
+/* The reader wants to see what is hidden, or not any more. */
+static enum copse_exit read_override(struct copse_command *command)
+{
+    struct copse_practice_deed deed;
+    struct copse_view_object object;
+    bool changed = false;
+    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_READS);
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_begin_on(command, &deed, &object, COPSE_DB_WRITE,
+                                        command->arguments.words[0], COPSE_COMMAND_ANY_KIND);
+    }
+    if (status == COPSE_EXIT_OK) {
+        enum copse_err err = copse_moderation_override(
+            &deed, &changed, &object.id,
+            copse_arguments_has(&command->arguments, "undo") ? COPSE_MODERATION_AS_OTHERS
+                                                             : COPSE_MODERATION_SHOW);
+        status = copse_command_commit(command, &deed, err, "it is shown as before");
+    }
+    copse_command_close(command);
+    return status;
+}
+
 enum copse_exit copse_do_read_show(struct copse_command *command)
 {
     struct copse_practice_deed deed;
     struct copse_view_object object;
-    enum copse_exit status =
-        copse_command_start_on(command, &deed, &object, COPSE_DB_READ, COPSE_COMMAND_ANY_KIND);
+    enum copse_exit status = COPSE_EXIT_OK;
+    if (copse_arguments_has(&command->arguments, "override")) {
+        status = read_override(command);
+    }
+    if (status != COPSE_EXIT_OK) {
+        return status;
+    }
+    status = copse_command_start_on(command, &deed, &object, COPSE_DB_READ, COPSE_COMMAND_ANY_KIND);
     if (status != COPSE_EXIT_OK) {
         return status;
     }

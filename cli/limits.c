@@ -13,6 +13,7 @@
 #include "node/practice/act.h"
 #include "node/practice/devices.h"
 #include "node/practice/diff.h"
+#include "node/practice/erasure.h"
 #include "node/practice/page.h"
 #include "node/practice/roles.h"
 #include "node/practice/who.h"
@@ -74,6 +75,7 @@ static const struct copse_limits_row limits_rows[] = {
     {"target_ids", COPSE_OP_TARGETS_MAX, "things that one entry approves or erases"},
     {"unit_depth", COPSE_UNIT_DEPTH_MAX, "grants that rest on one another"},
     {"reason_bytes", COPSE_ACT_REASON_BYTES_MAX, "bytes of the reason of an act"},
+    {"erase_grace_ms", COPSE_ERASURE_GRACE_MS, "milliseconds that a moderator's erasure waits"},
     {"role_words", COPSE_ROLES_ATTRIBUTES_MAX, "words that a role is given with"},
     {"role_word_bytes", COPSE_ROLES_ATTRIBUTE_BYTES_MAX, "bytes of one"},
     {"roles_person", COPSE_ROLES_GRANTS_MAX, "roles of a person that are looked at"},

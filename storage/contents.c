@@ -21,6 +21,41 @@ static struct copse_slice key_of(const struct copse_index_place *place)
     return (struct copse_slice){place->bytes, sizeof place->bytes};
 }
 
+/* ---- traces ---- */
+
+static struct copse_slice traces_key(void)
+{
+    return copse_bytes_of_string("traces");
+}
+
+static enum copse_err note_traces(struct copse_txn *txn)
+{
+    uint8_t value[sizeof(uint64_t)];
+    copse_bytes_put_u64(value, txn->arrived_ms > 0 ? txn->arrived_ms : 1);
+    return copse_db_put(txn->db, COPSE_DB_META, traces_key(),
+                        (struct copse_slice){value, sizeof value});
+}
+
+enum copse_err copse_contents_traces(struct copse_txn *txn, uint64_t *since_ms)
+{
+    struct copse_slice value;
+    enum copse_err err = copse_db_get(txn->db, &value, COPSE_DB_META, traces_key());
+    *since_ms = 0;
+    if (err == COPSE_OK && value.size != sizeof(uint64_t)) {
+        return COPSE_ERR_CORRUPT;
+    }
+    if (err == COPSE_OK) {
+        *since_ms = copse_bytes_get_u64(value.data);
+    }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+enum copse_err copse_contents_no_traces(struct copse_db_txn *txn, struct copse_error *error)
+{
+    (void)error;
+    return copse_db_del(txn, COPSE_DB_META, traces_key());
+}
+
 /* ---- contents ---- */
 
 /* The two keys of an entry's content. */
@@ -173,9 +208,17 @@ enum copse_err copse_contents_release(struct copse_txn *txn, const struct copse_
         err = copse_db_del(txn->db, COPSE_DB_CONTENTS, content_key(&keys));
         return err == COPSE_OK ? put_missing(txn, &keys) : err;
     }
+    enum copse_content_state old = COPSE_CONTENT_NONE;
+    struct copse_slice salted;
     uint8_t row[1] = {state == COPSE_CONTENT_ERASED ? KEPT_ERASED : KEPT_DECLINED};
-    err = copse_db_put(txn->db, COPSE_DB_CONTENTS, content_key(&keys),
-                       (struct copse_slice){row, sizeof row});
+    err = copse_contents_get(txn, &old, &salted, held);
+    if (err == COPSE_OK && old == COPSE_CONTENT_PRESENT && state == COPSE_CONTENT_ERASED) {
+        err = note_traces(txn);
+    }
+    if (err == COPSE_OK) {
+        err = copse_db_put(txn->db, COPSE_DB_CONTENTS, content_key(&keys),
+                           (struct copse_slice){row, sizeof row});
+    }
     if (err == COPSE_OK) {
         err = copse_db_del(txn->db, COPSE_DB_MISSING, key_of(&keys.place));
     }
@@ -303,7 +346,9 @@ static enum copse_err count_chunk(struct copse_txn *txn, const struct copse_id *
     if (chunk.count > 0) {
         return put_chunk(txn, hash, &chunk);
     }
-    return copse_db_del(txn->db, COPSE_DB_CHUNKS, copse_bytes_of_id(hash));
+    /* What it was taken off for, nobody says here: if it was an erasure, this was it. */
+    err = chunk.kept == KEPT_PRESENT ? note_traces(txn) : COPSE_OK;
+    return err == COPSE_OK ? copse_db_del(txn->db, COPSE_DB_CHUNKS, copse_bytes_of_id(hash)) : err;
 }
 
 enum copse_err copse_contents_put_chunk(struct copse_txn *txn, struct copse_id *hash,
@@ -368,6 +413,12 @@ enum copse_err copse_contents_release_chunk(struct copse_txn *txn, const struct 
     enum copse_err err = get_chunk(txn, &chunk, hash);
     if (err != COPSE_OK) {
         return err;
+    }
+    if (chunk.kept == KEPT_PRESENT && state == COPSE_CONTENTS_ERASED) {
+        err = note_traces(txn);
+        if (err != COPSE_OK) {
+            return err;
+        }
     }
     chunk.salted = (struct copse_slice){NULL, 0};
     chunk.kept = state == COPSE_CONTENTS_ERASED     ? KEPT_ERASED

@@ -39,8 +39,8 @@ enum copse_err copse_contents_move(struct copse_txn *txn, const struct copse_ind
 enum copse_err copse_contents_put(struct copse_txn *txn, const struct copse_held *held,
                                   struct copse_slice salted) COPSE_MUST_CHECK;
 
-/* Let the bytes go: ERASED and DECLINED are remembered, MISSING means wanted again. Their pages are
- * free for reuse once no reader needs them; until reuse, traces may be left in the file. */
+/* Let the bytes go: ERASED and DECLINED are remembered, MISSING means wanted again. Traces may be
+ * left in free places of the file; of erased bytes it is noted that they do (below). */
 enum copse_err copse_contents_release(struct copse_txn *txn, const struct copse_held *held,
                                       enum copse_content_state state) COPSE_MUST_CHECK;
 
@@ -48,6 +48,12 @@ enum copse_err copse_contents_release(struct copse_txn *txn, const struct copse_
  * past it. COPSE_ERR_NOT_FOUND at the end. */
 enum copse_err copse_contents_next_missing(struct copse_txn *txn, struct copse_position *out,
                                            struct copse_position *cursor) COPSE_MUST_CHECK;
+
+/* When (wall clock) bytes that were erased went last, if the file has not been compacted since; 0:
+ * it has, or none did. And the note taken back, for the compact file (a copse_db_fill). */
+enum copse_err copse_contents_traces(struct copse_txn *txn, uint64_t *since_ms) COPSE_MUST_CHECK;
+enum copse_err copse_contents_no_traces(struct copse_db_txn *txn,
+                                        struct copse_error *error) COPSE_MUST_CHECK;
 
 /* ---- blobs ---- */
 

@@ -4,7 +4,8 @@
  * named tables, ordered as unsigned bytes. Durable mode only: a commit that
  * returned COPSE_OK survives a power cut.
  *
- * Rules that callers keep: one write transaction at a time in a process; a read
+ * Rules that callers keep: transactions begin and end in one thread; one write
+ * transaction at a time in a process; a read
  * transaction lives for one deed or one request, not longer; a slice that a call
  * gives is valid until the next put, del or commit of that transaction.
  *
@@ -57,7 +58,7 @@ enum copse_db_mode { COPSE_DB_READ, COPSE_DB_WRITE };
 struct copse_db;     /* an environment */
 struct copse_db_txn; /* a transaction */
 
-/* Writes the first rows of a new environment. */
+/* Writes rows of an environment that nobody else has yet. */
 typedef enum copse_err copse_db_fill(struct copse_db_txn *txn, struct copse_error *error);
 
 /* Make an environment in the directory `home` (0700, made if absent) under a temporary name, with
@@ -123,9 +124,18 @@ enum copse_err copse_db_count(struct copse_db_txn *txn, uint64_t *count,
 uint64_t copse_db_txn_number(const struct copse_db_txn *txn);
 uint64_t copse_db_last_number(struct copse_db *db);
 
-/* Write a compact copy to `path` (0600; refused if it exists), synced. */
+/* Write a copy to `path` (0600; refused if it exists), synced: all rows, and no byte besides. Cost:
+ * O(rows); others may write meanwhile. */
 enum copse_err copse_db_copy(struct copse_db *db, const char *path,
                              struct copse_error *error) COPSE_MUST_CHECK;
+
+/* Put such a copy in the place of the file, so that nothing that was deleted is left in it; `edit`
+ * (or NULL) changes rows of the copy on the way. Others wait for the write lock meanwhile; whoever
+ * has the old file open goes over to the new one with its next transaction. COPSE_OK;
+ * COPSE_ERR_FULL: there is no room for the copy; or a fault: the file is as it was. Cost: O(rows).
+ */
+enum copse_err copse_db_compact(struct copse_db *db, copse_db_fill *edit,
+                                struct copse_error *error) COPSE_MUST_CHECK;
 
 /* Read all of a copy: COPSE_OK, COPSE_ERR_CORRUPT, or a fault. Nothing else may have it open. */
 enum copse_err copse_db_verify(const char *path, struct copse_error *error) COPSE_MUST_CHECK;

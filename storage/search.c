@@ -243,6 +243,28 @@ enum copse_err copse_search_reset(struct copse_search *search)
     return make_anew(search);
 }
 
+bool copse_search_is_there(const char *home)
+{
+    struct copse_disk_path path;
+    return copse_disk_join(&path, home, COPSE_SEARCH_FILE, NULL) == COPSE_OK &&
+           access(path.text, F_OK) == 0;
+}
+
+/* FTS5 keeps words that were taken out until their segments are merged, and pages keep what moved
+ * within them: so one segment first, then a file of what is left, then an empty log. */
+enum copse_err copse_search_purge(struct copse_search *search)
+{
+    static const char text[] = "INSERT INTO fts (fts) VALUES ('optimize'); VACUUM;";
+    if (search->sql == NULL) {
+        return COPSE_ERR_IO;
+    }
+    int code = sqlite3_exec(search->sql, text, NULL, NULL, NULL);
+    if (code == SQLITE_OK) {
+        code = sqlite3_wal_checkpoint_v2(search->sql, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    }
+    return code == SQLITE_OK ? COPSE_OK : make_anew(search);
+}
+
 /* ---- statements ---- */
 
 static sqlite3_stmt *get(struct copse_search *search, enum statement statement)

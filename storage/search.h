@@ -35,6 +35,7 @@ struct copse_search_port {
 enum copse_err copse_search_open(struct copse_search **out, const char *home,
                                  const struct copse_memory *memory,
                                  struct copse_error *error) COPSE_MUST_CHECK;
+bool copse_search_is_there(const char *home);         /* nothing is made */
 void copse_search_close(struct copse_search *search); /* NULL is fine */
 
 /* Take in what arrived in a community since the last call, at most `max` entries; sets *left if
@@ -67,6 +68,10 @@ struct copse_search_hit {
 enum copse_err copse_search_find(struct copse_search *search, struct copse_search_hit *out,
                                  size_t *count, size_t max,
                                  const struct copse_search_query *query) COPSE_MUST_CHECK;
+
+/* Take what the index does not hold any more out of its files: they are written anew, or, where
+ * another process is in the way, thrown away. Cost: O(index). COPSE_OK or a fault. */
+enum copse_err copse_search_purge(struct copse_search *search) COPSE_MUST_CHECK;
 
 /* Forget everything; the next updates begin at the first arrival. */
 enum copse_err copse_search_reset(struct copse_search *search) COPSE_MUST_CHECK;

@@ -10,6 +10,7 @@
 
 #include "storage/admit.h"
 #include "storage/disk.h"
+#include "storage/erased.h"
 #include "storage/migrate.h"
 #include "storage/own.h"
 #include "storage/shapes.h"
@@ -380,23 +381,27 @@ enum copse_err copse_store_publish(struct copse_store *store, const struct copse
 
 /* ---- entries of others ---- */
 
-/* What came along with an entry that is here already. SPEC 4.11: "A signature that comes for an
- * entry held without one, in a run or in a cut, is kept from then on." */
-static enum copse_err complete(struct copse_txn *txn, const struct copse_held *held,
-                               const struct copse_store_item *item)
+/* A content that came along, unless an act erases it. */
+static enum copse_err keep_content(struct copse_txn *txn, uint32_t community,
+                                   const struct copse_held *held, struct copse_slice salted)
 {
-    struct copse_slice salted = item->salted;
-    if (item->signature != NULL) {
-        enum copse_err err = copse_admit_sign(txn, &held->position, item->signature);
-        if (err != COPSE_OK) {
-            return err;
-        }
-    }
     if (salted.data == NULL || held->content_state != COPSE_CONTENT_MISSING) {
         return COPSE_OK;
     }
-    enum copse_err err = copse_contents_put(txn, held, salted);
-    return err == COPSE_ERR_SIGNATURE ? COPSE_OK : err;
+    enum copse_err err = copse_erased_put(txn, community, held, salted);
+    return err == COPSE_ERR_SIGNATURE || err == COPSE_ERR_REFUSED ? COPSE_OK : err;
+}
+
+/* What came along with an entry that is here already. SPEC 4.11: "A signature that comes for an
+ * entry held without one, in a run or in a cut, is kept from then on." */
+static enum copse_err complete(struct copse_txn *txn, uint32_t community,
+                               const struct copse_held *held, const struct copse_store_item *item)
+{
+    enum copse_err err = COPSE_OK;
+    if (item->signature != NULL) {
+        err = copse_admit_sign(txn, &held->position, item->signature);
+    }
+    return err == COPSE_OK ? keep_content(txn, community, held, item->salted) : err;
 }
 
 /* What became of an item, unless it is a fault. */
@@ -427,14 +432,25 @@ static enum copse_err add_item(struct copse_txn *txn, uint32_t community,
     struct copse_admit_entry fresh = {&item->id,    &item->entry,    item->bytes,
                                       item->salted, item->signature, COPSE_ADMIT_FOREIGN};
     struct copse_held held;
-    enum copse_err err = copse_admit_add(txn, &held, community, &fresh);
+    bool is_named = false;
+    enum copse_err err = item->entry.content_size == 0
+                             ? COPSE_OK
+                             : copse_erased_is_named(txn, &is_named, community, &item->id);
+    if (err != COPSE_OK) {
+        return err;
+    }
+    /* Words that some ERASE names are not written before it is known that it does not count. */
+    fresh.salted = is_named ? (struct copse_slice){NULL, 0} : item->salted;
+    err = copse_admit_add(txn, &held, community, &fresh);
     if (!outcome_of(&item->outcome, err)) {
         return err;
     }
     if (err == COPSE_OK) {
-        return copse_views_add(txn, community, &held);
+        err = copse_views_add(txn, community, &held);
+        return err == COPSE_OK && is_named ? keep_content(txn, community, &held, item->salted)
+                                           : err;
     }
-    return err == COPSE_ERR_EXISTS ? complete(txn, &held, item) : COPSE_OK;
+    return err == COPSE_ERR_EXISTS ? complete(txn, community, &held, item) : COPSE_OK;
 }
 
 enum copse_err copse_store_add(struct copse_txn *txn, uint32_t community,
@@ -607,6 +623,11 @@ enum copse_err copse_store_backup(struct copse_store *store, const char *path,
         (void)unlink(fresh.text);
     }
     return err;
+}
+
+enum copse_err copse_store_compact(struct copse_store *store, struct copse_error *error)
+{
+    return copse_db_compact(store->db, copse_contents_no_traces, error);
 }
 
 void copse_store_clear_readers(struct copse_store *store)

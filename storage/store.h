@@ -158,6 +158,13 @@ enum copse_err copse_store_tidy(struct copse_store *store,
 enum copse_err copse_store_backup(struct copse_store *store, const char *path,
                                   struct copse_error *error) COPSE_MUST_CHECK;
 
+/* Take what was erased out of the free places of the file: a compact copy takes its place, and all
+ * processes go over to it. What other files have of erased words is for their owners (search.h).
+ * COPSE_OK; COPSE_ERR_FULL: no room for the copy, nothing has changed; or a fault. Cost: O(store),
+ * during which nobody writes. */
+enum copse_err copse_store_compact(struct copse_store *store,
+                                   struct copse_error *error) COPSE_MUST_CHECK;
+
 /* Free what readers hold whose process is gone; a long-running process calls it every minute. */
 void copse_store_clear_readers(struct copse_store *store);
 

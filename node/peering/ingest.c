@@ -10,6 +10,7 @@
 #include "protocol/authority/standing.h"
 #include "protocol/authority/wanted.h"
 #include "protocol/rules/view.h"
+#include "storage/erased.h"
 #include "storage/prune.h"
 #include "storage/shapes.h"
 
@@ -406,7 +407,7 @@ static enum copse_err ingest_put_asked(struct snapshot *in, struct copse_ingest_
     } else {
         err = copse_entries_find(in->txn, &held, NULL, in->community, &unit->id);
         if (err == COPSE_OK) {
-            err = copse_contents_put(in->txn, &held, unit->salted);
+            err = copse_erased_put(in->txn, in->community, &held, unit->salted);
         }
     }
     unit->is_refused = err != COPSE_OK && err != COPSE_ERR_EXISTS;

@@ -10,6 +10,7 @@
 #include "protocol/base/writer.h"
 #include "protocol/entry/run.h"
 #include "protocol/wire/message.h"
+#include "storage/erased.h"
 #include "storage/local.h"
 #include "storage/shapes.h"
 
@@ -114,9 +115,12 @@ static enum copse_err shelf_number(struct copse_shelf *shelf, uint32_t *number,
     return copse_entries_community(shelf->txn, number, community);
 }
 
+/* Words that are erased are not handed on, whether they are still here or not. */
 static enum copse_err shelf_fill(struct copse_shelf *shelf, struct copse_port_entry *out,
-                                 const struct copse_held *held, const struct copse_entries_row *row)
+                                 uint32_t community, const struct copse_held *held,
+                                 const struct copse_entries_row *row)
 {
+    bool is_erased = false;
     *out = (struct copse_port_entry){
         .id = held->id,
         .position = held->position,
@@ -128,6 +132,11 @@ static enum copse_err shelf_fill(struct copse_shelf *shelf, struct copse_port_en
     };
     if (held->content_state != COPSE_CONTENT_PRESENT) {
         return COPSE_OK;
+    }
+    enum copse_err err = copse_erased_is(shelf->txn, &is_erased, community, &held->id);
+    if (err != COPSE_OK || is_erased) {
+        out->content_state = COPSE_CONTENT_ERASED;
+        return err;
     }
     enum copse_content_state state;
     return copse_contents_get(shelf->txn, &state, &out->salted, held);
@@ -144,7 +153,7 @@ static enum copse_err shelf_find(void *context, struct copse_port_entry *out,
     if (err == COPSE_OK) {
         err = copse_entries_find(shelf->txn, &held, &row, number, id);
     }
-    return err == COPSE_OK ? shelf_fill(shelf, out, &held, &row) : err;
+    return err == COPSE_OK ? shelf_fill(shelf, out, number, &held, &row) : err;
 }
 
 static enum copse_err shelf_at(void *context, struct copse_port_entry *out,
@@ -154,9 +163,12 @@ static enum copse_err shelf_at(void *context, struct copse_port_entry *out,
     struct copse_shelf *shelf = context;
     struct copse_held held;
     struct copse_entries_row row;
-    (void)community; /* numbers of logs are the store's */
-    enum copse_err err = copse_entries_at(shelf->txn, &held, &row, position);
-    return err == COPSE_OK ? shelf_fill(shelf, out, &held, &row) : err;
+    uint32_t number = 0;
+    enum copse_err err = shelf_number(shelf, &number, community);
+    if (err == COPSE_OK) {
+        err = copse_entries_at(shelf->txn, &held, &row, position);
+    }
+    return err == COPSE_OK ? shelf_fill(shelf, out, number, &held, &row) : err;
 }
 
 static const struct copse_log *shelf_log(void *context, const struct copse_id *community,

@@ -125,11 +125,26 @@ static enum copse_err topics_want(struct copse_topics *topics, struct copse_link
     return COPSE_OK;
 }
 
+/* When the last entry of class 0 arrived: a mark from before says nothing of it. */
+static enum copse_err topics_last_act(struct copse_txn *txn, uint64_t *out,
+                                      const struct copse_id *community)
+{
+    struct copse_entries_arrival last;
+    uint32_t number = 0;
+    enum copse_err err = copse_entries_community(txn, &number, community);
+    if (err == COPSE_OK) {
+        err = copse_entries_arrived_before(txn, &last, number, COPSE_ENTRY_CONTROL, UINT64_MAX);
+    }
+    *out = err == COPSE_OK ? last.arrived_ms : 0;
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
 enum copse_err copse_topics_equal(struct copse_topics *topics, struct copse_link *link,
                                   struct copse_link_topic *topic, uint64_t wall_ms)
 {
     struct copse_shelf *shelf = topics->shelf;
     uint64_t marked_ms = 0;
+    uint64_t acted_ms = 0;
     topic->state = COPSE_LINK_EQUAL;
     topic->closures = 0;
     enum copse_err err = copse_shelf_enter(shelf, &link->node);
@@ -137,8 +152,12 @@ enum copse_err copse_topics_equal(struct copse_topics *topics, struct copse_link
         err = copse_shelf_get_mark(shelf->txn, &marked_ms, &link->node, &topic->community);
         err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
     }
+    if (err == COPSE_OK) {
+        err = topics_last_act(shelf->txn, &acted_ms, &topic->community);
+    }
     /* A mark of later than now is from a clock that was wrong. */
-    bool is_fresh = marked_ms <= wall_ms && wall_ms - marked_ms < COPSE_GOSSIP_MARK_MS;
+    bool is_fresh =
+        marked_ms > acted_ms && marked_ms <= wall_ms && wall_ms - marked_ms < COPSE_GOSSIP_MARK_MS;
     if (err == COPSE_OK && !is_fresh) {
         err = copse_shelf_put_mark(shelf, &link->node, &topic->community, wall_ms);
     }

@@ -36,10 +36,11 @@ static struct copse_op_leaf act_leaf(const struct copse_held *held,
                                   .signature = row->signature};
 }
 
-static enum copse_err act_add_log(struct copse_practice_deed *deed, struct copse_act_cut *out,
-                                  uint32_t number)
+enum copse_err copse_act_cut_log(struct copse_practice_deed *deed, struct copse_act_cut *out,
+                                 uint32_t number)
 {
     const struct copse_log *log = NULL;
+    out->memory = deed->practice->memory;
     enum copse_err err = copse_entries_log(deed->txn, &log, number);
     if (err == COPSE_OK) {
         err = copse_memory_grow(out->memory, &out->leaves, &out->capacity,
@@ -53,6 +54,9 @@ static enum copse_err act_add_log(struct copse_practice_deed *deed, struct copse
             out->leaves[out->count++] = act_leaf(&held, &row);
         }
     }
+    if (out->count > 0) {
+        qsort(out->leaves, out->count, sizeof(*out->leaves), act_compare);
+    }
     return err;
 }
 
@@ -60,20 +64,16 @@ enum copse_err copse_act_cut_line(struct copse_practice_deed *deed, struct copse
                                   const struct copse_id *join)
 {
     static const enum copse_entry_class classes[] = {COPSE_ENTRY_CONTROL, COPSE_ENTRY_DATA};
-    out->memory = deed->practice->memory;
     for (size_t i = 0; i < COPSE_ARRAY_SIZE(classes); i++) {
         uint32_t number = 0;
         enum copse_err err =
             copse_entries_log_of(deed->txn, &number, deed->number, join, classes[i]);
         if (err == COPSE_OK) {
-            err = act_add_log(deed, out, number);
+            err = copse_act_cut_log(deed, out, number);
         }
         if (err != COPSE_OK && err != COPSE_ERR_NOT_FOUND) {
             return err;
         }
-    }
-    if (out->count > 0) {
-        qsort(out->leaves, out->count, sizeof(*out->leaves), act_compare);
     }
     return COPSE_OK;
 }
@@ -227,11 +227,8 @@ enum copse_err copse_act_match(struct copse_practice_deed *deed, struct copse_id
 
 /* ---- writing ---- */
 
-static enum copse_err act_content(struct copse_practice_deed *deed, struct copse_slice *out,
-                                  struct copse_slice reason, struct copse_error *error)
+enum copse_err copse_act_check_reason(struct copse_slice reason, struct copse_error *error)
 {
-    struct copse_writer writer;
-    *out = (struct copse_slice){NULL, 0};
     if (reason.size > COPSE_ACT_REASON_BYTES_MAX) {
         return copse_error_set(error, COPSE_ERR_LIMIT, "a reason is at most %u bytes long",
                                COPSE_ACT_REASON_BYTES_MAX);
@@ -246,8 +243,17 @@ static enum copse_err act_content(struct copse_practice_deed *deed, struct copse
     if (!copse_bytes_is_utf8(reason)) {
         return copse_error_set(error, COPSE_ERR_FORM, "the reason is not valid UTF-8");
     }
-    if (reason.size == 0) {
-        return COPSE_OK;
+    return COPSE_OK;
+}
+
+static enum copse_err act_content(struct copse_practice_deed *deed, struct copse_slice *out,
+                                  struct copse_slice reason, struct copse_error *error)
+{
+    struct copse_writer writer;
+    *out = (struct copse_slice){NULL, 0};
+    enum copse_err err = copse_act_check_reason(reason, error);
+    if (err != COPSE_OK || reason.size == 0) {
+        return err;
     }
     copse_writer_init(&writer, deed->room, COPSE_CONTENT_BYTES_MAX);
     copse_writer_str(&writer, reason);

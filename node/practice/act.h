@@ -31,6 +31,10 @@ enum copse_err copse_act_cut_line(struct copse_practice_deed *deed, struct copse
 enum copse_err copse_act_cut_device(struct copse_practice_deed *deed, struct copse_act_cut *out,
                                     const struct copse_id *device) COPSE_MUST_CHECK;
 
+/* The same for one log. */
+enum copse_err copse_act_cut_log(struct copse_practice_deed *deed, struct copse_act_cut *out,
+                                 uint32_t number) COPSE_MUST_CHECK;
+
 /* Take an entry, and all that follows it in its log, out of a cut: the leaf becomes the last signed
  * entry before it, or none. COPSE_ERR_NOT_FOUND: it is not here. */
 enum copse_err copse_act_cut_before(struct copse_practice_deed *deed, struct copse_act_cut *cut,
@@ -41,6 +45,10 @@ void copse_act_cut_deinit(struct copse_act_cut *cut);
  * many begin so; *out is one of them. COPSE_OK; COPSE_ERR_DECODE: no such beginning; or a fault. */
 enum copse_err copse_act_match(struct copse_practice_deed *deed, struct copse_id *out,
                                size_t *count, const char *digits) COPSE_MUST_CHECK;
+
+/* Can these words be a reason? COPSE_ERR_LIMIT, COPSE_ERR_FORM. */
+enum copse_err copse_act_check_reason(struct copse_slice reason,
+                                      struct copse_error *error) COPSE_MUST_CHECK;
 
 /* Write an act with a reason (size 0: none). With a cut (NULL: none) it becomes as many entries as
  * the leaves need, at least one, all alike but for the leaves; SPEC 7.5 unites them. *first is the

@@ -215,9 +215,8 @@ static enum copse_err find_words(void *context, struct copse_slice *text, uint32
     return err == COPSE_OK ? copse_builder_end(text, &indexing->words) : err;
 }
 
-enum copse_err copse_find_search(struct copse_practice_deed *deed, struct copse_search_hit *out,
-                                 size_t *count, size_t max,
-                                 const struct copse_find_request *request)
+static enum copse_err find_update(struct copse_practice_deed *deed, struct copse_search *search,
+                                  copse_find_step *step, void *context)
 {
     struct indexing indexing = {.deed = deed};
     struct copse_search_port port = {find_objects, find_words, &indexing};
@@ -225,16 +224,56 @@ enum copse_err copse_find_search(struct copse_practice_deed *deed, struct copse_
     enum copse_err err = COPSE_OK;
     copse_builder_init(&indexing.words, deed->practice->memory);
     for (uint64_t done = 0; err == COPSE_OK && left; done += UPDATE_ENTRIES) {
-        err = copse_search_update(request->search, &left, deed->txn, deed->number, UPDATE_ENTRIES,
-                                  &port);
-        if (request->step != NULL) {
-            request->step(request->context, done);
+        err = copse_search_update(search, &left, deed->txn, deed->number, UPDATE_ENTRIES, &port);
+        if (step != NULL) {
+            step(context, done);
         }
     }
     copse_builder_deinit(&indexing.words);
-    if (err == COPSE_ERR_BUSY) { /* another process brings it up to date: look at what there is */
-        err = COPSE_OK;
+    return err == COPSE_ERR_BUSY ? COPSE_OK : err; /* another process brings it up to date */
+}
+
+enum copse_err copse_find_refresh(const struct copse_practice *practice,
+                                  const struct copse_id *community, struct copse_error *error)
+{
+    struct copse_practice_deed deed;
+    struct copse_search *search = NULL;
+    const char *home = copse_store_home(practice->store);
+    if (!copse_search_is_there(home)) {
+        return COPSE_OK;
     }
+    enum copse_err err = copse_search_open(&search, home, practice->memory, error);
+    if (err == COPSE_OK) {
+        err = copse_practice_begin(&deed, practice, community, COPSE_DB_READ, error);
+    }
+    if (err == COPSE_OK) {
+        err = find_update(&deed, search, NULL, NULL);
+        copse_practice_end(&deed);
+    }
+    copse_search_close(search);
+    return err;
+}
+
+enum copse_err copse_find_purge(const struct copse_practice *practice, struct copse_error *error)
+{
+    struct copse_search *search = NULL;
+    const char *home = copse_store_home(practice->store);
+    if (!copse_search_is_there(home)) {
+        return COPSE_OK;
+    }
+    enum copse_err err = copse_search_open(&search, home, practice->memory, error);
+    if (err == COPSE_OK) {
+        err = copse_search_purge(search);
+    }
+    copse_search_close(search);
+    return err;
+}
+
+enum copse_err copse_find_search(struct copse_practice_deed *deed, struct copse_search_hit *out,
+                                 size_t *count, size_t max,
+                                 const struct copse_find_request *request)
+{
+    enum copse_err err = find_update(deed, request->search, request->step, request->context);
     if (err != COPSE_OK) {
         return err;
     }

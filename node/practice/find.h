@@ -27,6 +27,14 @@ enum copse_err copse_find_news(struct copse_practice_deed *deed, struct copse_fi
 enum copse_err copse_find_words(struct copse_practice_deed *deed, struct copse_builder *out,
                                 const struct copse_view_object *object) COPSE_MUST_CHECK;
 
+/* Bring the index of a community up to date, if there is an index (another process at it is no
+ * error); and take all traces of words that are not in it any more out of its files. */
+enum copse_err copse_find_refresh(const struct copse_practice *practice,
+                                  const struct copse_id *community,
+                                  struct copse_error *error) COPSE_MUST_CHECK;
+enum copse_err copse_find_purge(const struct copse_practice *practice,
+                                struct copse_error *error) COPSE_MUST_CHECK;
+
 /* Bring the index of the deed's community up to date, then look. At most `max` hits, sets *count.
  * `step` (or NULL) is told how many entries were taken in. Errors: search.h. */
 typedef void copse_find_step(void *context, uint64_t entries);

@@ -81,13 +81,13 @@ enum copse_err copse_practice_commit(struct copse_practice_deed *deed, struct co
     return err;
 }
 
-static enum copse_err practice_next(const struct copse_practice *practice, struct copse_id *out,
-                                    uint32_t *number, struct copse_error *error)
+enum copse_err copse_practice_next(const struct copse_practice *practice, struct copse_id *id,
+                                   uint32_t *number, struct copse_error *error)
 {
     struct copse_practice_deed deed;
     enum copse_err err = copse_practice_begin(&deed, practice, NULL, COPSE_DB_READ, error);
     if (err == COPSE_OK) {
-        err = copse_entries_next_community(deed.txn, out, number);
+        err = copse_entries_next_community(deed.txn, id, number);
         copse_practice_end(&deed);
     }
     return err;
@@ -100,7 +100,7 @@ enum copse_err copse_practice_in_all(const struct copse_practice *practice, enum
     uint32_t number = 0;
     struct copse_id community;
     enum copse_err err;
-    while ((err = practice_next(practice, &community, &number, error)) == COPSE_OK) {
+    while ((err = copse_practice_next(practice, &community, &number, error)) == COPSE_OK) {
         struct copse_practice_deed deed;
         err = copse_practice_begin(&deed, practice, &community, mode, error);
         if (err != COPSE_OK) {

@@ -64,6 +64,11 @@ enum copse_err copse_practice_commit(struct copse_practice_deed *deed,
                                      struct copse_error *error) COPSE_MUST_CHECK;
 void copse_practice_end(struct copse_practice_deed *deed); /* after commit: nothing */
 
+/* The next community of the store, in a transaction of its own; begin with *number = 0.
+ * COPSE_ERR_NOT_FOUND after the last. */
+enum copse_err copse_practice_next(const struct copse_practice *practice, struct copse_id *id,
+                                   uint32_t *number, struct copse_error *error) COPSE_MUST_CHECK;
+
 /* A deed in each community of the store, one after the other. What `each` gives: COPSE_OK commits;
  * COPSE_ERR_NOT_FOUND gives the deed up and goes on; anything else ends it all. */
 typedef enum copse_err copse_practice_each(void *context, struct copse_practice_deed *deed,

@@ -267,21 +267,14 @@ enum copse_err copse_tend_community(const struct copse_practice *practice,
 enum copse_err copse_tend_all(const struct copse_practice *practice, struct copse_tend_done *done,
                               struct copse_error *error)
 {
+    struct copse_id community;
     uint32_t number = 0;
-    for (;;) {
-        struct copse_practice_deed deed;
-        struct copse_id community;
-        enum copse_err err = copse_practice_begin(&deed, practice, NULL, COPSE_DB_READ, error);
-        if (err != COPSE_OK) {
-            return err;
-        }
-        err = copse_entries_next_community(deed.txn, &community, &number);
-        copse_practice_end(&deed);
+    enum copse_err err = COPSE_OK;
+    while (err == COPSE_OK) {
+        err = copse_practice_next(practice, &community, &number, error);
         if (err == COPSE_OK) {
             err = copse_tend_community(practice, done, &community, error);
         }
-        if (err != COPSE_OK) {
-            return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
-        }
     }
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }

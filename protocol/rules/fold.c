@@ -80,6 +80,11 @@ struct copse_fold_prefix copse_fold_field(const struct copse_id *object, uint32_
     return begin_with_id_and_number('E', object, field);
 }
 
+struct copse_fold_prefix copse_fold_all_fields(const struct copse_id *object)
+{
+    return begin_with_id('E', object);
+}
+
 struct copse_fold_prefix copse_fold_edits(const struct copse_id *object)
 {
     return begin_with_id('T', object);

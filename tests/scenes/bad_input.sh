@@ -79,6 +79,22 @@ refuse 2 usage community charter amend --approve pictures
 refuse 3 not_found community charter agree 01234567
 refuse 9 needs_input community leave
 refuse 3 not_found unplaced repost 01234567
+refuse 3 not_found moderate hide 01234567 --reason x
+refuse 2 usage moderate hide what --reason x
+run --json ask "Is it so?"
+question=$(field id)
+refuse 9 needs_input moderate hide "$question"
+refuse 9 needs_input erase "$question"
+run --json community list
+refuse 2 malformed moderate hide "$(field id)" --reason x
+run --json moderate hide "$question" --reason x
+act=$(field id)
+refuse 2 malformed moderate hide "$act" --reason x
+refuse 2 malformed erase "$act" --yes
+run mark "$question" thanks
+run mark "$question" thanks --undo
+run --json log -n 1
+refuse 3 not_found erase "$(field id)" --yes
 refuse 2 unknown_verb people role gran
 refuse 2 usage people role
 anas=0000a0000000000000000000000000000000000000000000000000000000000

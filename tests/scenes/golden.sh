@@ -94,6 +94,23 @@ golden role-end people role end 0000c
 golden moderate-remove moderate remove 0000c --reason "Adverts."
 golden moderate-readmit moderate readmit 0000c --reason "We have talked."
 golden moderate-late moderate late
+golden moderate-hide moderate hide "$answer" --reason "Off the point."
+golden moderate-hide-2 moderate hide "$answer" --reason "Again."
+golden show-hidden show "$answer"
+golden moderate-unhide moderate unhide "$answer" --reason "It is on the point."
+golden moderate-lock moderate lock "$question" --reason "All is said."
+golden moderate-unlock moderate unlock "$question" --reason "There is news."
+golden moderate-bar moderate bar "$question" urgent --reason "It is not."
+golden moderate-unbar moderate unbar "$question" urgent --reason "Now it is."
+golden moderate-approve moderate approve "$answer"
+golden moderate-queue moderate queue
+golden moderate-ledger moderate ledger -n 2
+golden erase erase "$answer" --yes --reason "A mistake."
+golden erase-2 erase "$answer" --yes
+golden show-erased show "$answer"
+golden moderate-erase moderate erase "$question" --reason "An address."
+run --json compact
+same "$(field let_go)" 0 "what a compaction lets go"
 golden invites-list community invites list
 golden invites-revoke invites revoke "$(field id)"
 golden charter-amend charter amend --who "Teachers" --guests-write yes --approve new,edits
