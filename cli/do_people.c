@@ -317,13 +317,7 @@ enum copse_exit copse_do_people_assent(struct copse_command *command)
     struct copse_membership_recall recall;
     struct copse_id id;
     const char *reason = copse_arguments_get(&command->arguments, "reason");
-    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
-    if (status == COPSE_EXIT_OK) {
-        status = copse_command_begin(command, &deed, COPSE_DB_WRITE);
-    }
-    if (status == COPSE_EXIT_OK) {
-        status = copse_person_entry(command, &deed, &id, command->arguments.words[0]);
-    }
+    enum copse_exit status = copse_person_begin_on_entry(command, &deed, &id);
     if (status != COPSE_EXIT_OK) {
         return status;
     }

@@ -147,6 +147,18 @@ enum copse_exit copse_person_entry(struct copse_command *command, struct copse_p
                              count > 1 ? "%s may be several" : "there is nothing %s here", digits);
 }
 
+enum copse_exit copse_person_begin_on_entry(struct copse_command *command,
+                                            struct copse_practice_deed *deed, struct copse_id *out)
+{
+    enum copse_exit status = copse_command_open(command, COPSE_COMMAND_ACTS);
+    if (status == COPSE_EXIT_OK) {
+        status = copse_command_begin(command, deed, COPSE_DB_WRITE);
+    }
+    return status == COPSE_EXIT_OK
+               ? copse_person_entry(command, deed, out, command->arguments.words[0])
+               : status;
+}
+
 enum copse_exit copse_person_from(struct copse_command *command, struct copse_practice_deed *deed,
                                   const struct copse_id **out, struct copse_id *room)
 {

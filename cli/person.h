@@ -24,6 +24,11 @@ enum copse_exit copse_person_begin(struct copse_command *command, struct copse_p
 enum copse_exit copse_person_entry(struct copse_command *command, struct copse_practice_deed *deed,
                                    struct copse_id *out, const char *digits);
 
+/* What a deed on an entry begins with: open, begin a write transaction, find the entry that the
+ * first word names. Failing is said. */
+enum copse_exit copse_person_begin_on_entry(struct copse_command *command,
+                                            struct copse_practice_deed *deed, struct copse_id *out);
+
 /* The entry of --from ID, in `room`; *out is NULL where it is not given. As above. */
 enum copse_exit copse_person_from(struct copse_command *command, struct copse_practice_deed *deed,
                                   const struct copse_id **out, struct copse_id *room);

@@ -94,8 +94,7 @@ static enum copse_err capacity_find(void *context, struct copse_held *out,
     return place->inner->find(place->inner->context, out, id);
 }
 
-/* The class 0 log that this device goes on writing: the newest. */
-static enum copse_err capacity_control_log(struct copse_practice_deed *deed, uint32_t *out)
+enum copse_err copse_capacity_control_log(struct copse_practice_deed *deed, uint32_t *out)
 {
     struct copse_entries_cursor walk = {.next_size = 0};
     uint32_t newest = 0;
@@ -159,7 +158,7 @@ static enum copse_err capacity_place(struct copse_practice_deed *deed, struct pl
     const struct copse_log *log = NULL;
     uint32_t number = 0;
     memset(place, 0, sizeof(*place));
-    enum copse_err err = capacity_control_log(deed, &number);
+    enum copse_err err = copse_capacity_control_log(deed, &number);
     if (err == COPSE_OK) {
         err = copse_entries_log(deed->txn, &log, number);
     }

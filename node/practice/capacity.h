@@ -58,4 +58,9 @@ const char *copse_capacity_role_phrase(enum copse_op_role role);
 enum copse_err copse_capacity_role_named(enum copse_op_role *out,
                                          const char *name) COPSE_MUST_CHECK;
 
+/* The class 0 log that this device goes on writing: the newest one of its own. COPSE_OK,
+ * COPSE_ERR_NOT_FOUND: it has none here, or a fault. */
+enum copse_err copse_capacity_control_log(struct copse_practice_deed *deed,
+                                          uint32_t *out) COPSE_MUST_CHECK;
+
 #endif

@@ -218,32 +218,19 @@ static enum copse_err membership_new_grant(struct copse_practice_deed *deed,
     return err == COPSE_OK ? COPSE_ERR_NOT_FOUND : err;
 }
 
-/* The JOIN of the newest log of this device. */
+/* The JOIN of the log that this device goes on writing. */
 static enum copse_err membership_own_join(struct copse_practice_deed *deed, struct copse_op *out)
 {
-    struct copse_entries_cursor walk = {.next_size = 0};
+    const struct copse_log *log = NULL;
     struct copse_held held;
-    struct copse_id join;
-    uint32_t newest = 0;
     uint32_t number = 0;
-    enum copse_err err;
-    while ((err = copse_entries_next_log(deed->txn, &number, &walk, deed->number,
-                                         copse_keyring_device(deed->practice->keyring))) ==
-           COPSE_OK) {
-        const struct copse_log *log = NULL;
+    enum copse_err err = copse_capacity_control_log(deed, &number);
+    if (err == COPSE_OK) {
         err = copse_entries_log(deed->txn, &log, number);
-        if (err != COPSE_OK) {
-            return err;
-        }
-        if (log->class == COPSE_ENTRY_CONTROL && number > newest) {
-            newest = number;
-            join = log->join;
-        }
     }
-    if (newest == 0 || err != COPSE_ERR_NOT_FOUND) {
-        return err;
+    if (err == COPSE_OK) {
+        err = copse_entries_find(deed->txn, &held, NULL, deed->number, &log->join);
     }
-    err = copse_entries_find(deed->txn, &held, NULL, deed->number, &join);
     return err == COPSE_OK && copse_op_decode(out, held.entry.op, COPSE_ENTRY_CONTROL) != COPSE_OK
                ? COPSE_ERR_CORRUPT
                : err;
