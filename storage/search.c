@@ -382,28 +382,59 @@ static enum copse_err take_in(struct copse_search *search, uint32_t community,
 
 /* ---- catching up ---- */
 
-/* Objects that something new concerns, each once. */
+/* An object that something new concerns, and how many came before it. */
+struct touch {
+    struct copse_id object;
+    size_t place;
+};
+
 struct touched {
     const struct copse_memory *memory;
-    struct copse_id *objects;
+    struct touch *objects;
     size_t count;
     size_t capacity;
 };
 
-static enum copse_err touch(void *to, const struct copse_id *object)
+static enum copse_err note_touched(void *to, const struct copse_id *object)
 {
     struct touched *touched = to;
     enum copse_err err = copse_memory_grow(touched->memory, &touched->objects, &touched->capacity,
                                            touched->count + 1, sizeof *touched->objects);
     if (err == COPSE_OK) {
-        touched->objects[touched->count++] = *object;
+        touched->objects[touched->count] = (struct touch){*object, touched->count};
+        touched->count++;
     }
     return err;
 }
 
+static int compare_places(const void *a, const void *b)
+{
+    size_t x = ((const struct touch *)a)->place;
+    size_t y = ((const struct touch *)b)->place;
+    return (x > y) - (x < y);
+}
+
 static int compare_objects(const void *a, const void *b)
 {
-    return copse_bytes_compare_ids(a, b);
+    int order = copse_bytes_compare_ids(&((const struct touch *)a)->object,
+                                        &((const struct touch *)b)->object);
+    return order != 0 ? order : compare_places(a, b);
+}
+
+/* Leave each object once, where the last thing that concerns it came: "newest" is that order. */
+static void order_touched(struct touched *touched)
+{
+    size_t kept = 0;
+    if (touched->count == 0) {
+        return;
+    }
+    qsort(touched->objects, touched->count, sizeof *touched->objects, compare_objects);
+    for (size_t i = 1; i < touched->count; i++) {
+        kept += !copse_bytes_equal_ids(&touched->objects[kept].object, &touched->objects[i].object);
+        touched->objects[kept] = touched->objects[i];
+    }
+    touched->count = kept + 1;
+    qsort(touched->objects, touched->count, sizeof *touched->objects, compare_places);
 }
 
 static enum copse_err get_seen(struct copse_search *search, uint64_t *out, uint32_t community,
@@ -453,7 +484,7 @@ static enum copse_err collect(struct copse_search *search, struct touched *touch
             err = copse_entries_at(txn, &held, NULL, &arrival.position);
         }
         if (err == COPSE_OK) {
-            err = port->objects(port->context, &held, touch, touched);
+            err = port->objects(port->context, &held, note_touched, touched);
             at = arrival.number;
         }
     }
@@ -519,14 +550,9 @@ static enum copse_err update(struct copse_search *search, bool *left, struct cop
     if (err == COPSE_OK) {
         err = collect(search, &touched, &more, txn, community, COPSE_ENTRY_DATA, max, port);
     }
-    if (touched.count > 1) {
-        qsort(touched.objects, touched.count, sizeof *touched.objects, compare_objects);
-    }
+    order_touched(&touched);
     for (size_t i = 0; i < touched.count && err == COPSE_OK; i++) {
-        if (i > 0 && copse_bytes_equal_ids(&touched.objects[i - 1], &touched.objects[i])) {
-            continue;
-        }
-        err = take_in(search, community, &touched.objects[i], port);
+        err = take_in(search, community, &touched.objects[i].object, port);
     }
     copse_memory_free(search->memory, touched.objects);
     err = end(search, err);

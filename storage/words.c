@@ -12,10 +12,11 @@ struct range {
     int32_t last;
 };
 
+/* Ranges rise: most letters there are lie before all of them. */
 static bool is_in(int32_t scalar, const struct range *ranges, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (scalar >= ranges[i].first && scalar <= ranges[i].last) {
+    for (size_t i = 0; i < count && scalar >= ranges[i].first; i++) {
+        if (scalar <= ranges[i].last) {
             return true;
         }
     }

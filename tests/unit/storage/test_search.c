@@ -186,16 +186,19 @@ static void search__gives_nothing_for_a_query_without_words(void **state)
 static void search__catches_up_in_steps_and_gives_the_newest_first(void **state)
 {
     struct fixture *fixture = *state;
-    struct copse_id last = {{0}};
-    for (int i = 0; i < 12; i++) {
-        last = say(fixture, "lever");
+    struct copse_id said[12];
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(said); i++) {
+        said[i] = say(fixture, "lever");
     }
     assert_true(catch_up(fixture, 5) >= 3);
     struct copse_search_hit hits[20];
-    assert_int_equal(find(fixture, hits, "lever"), 12);
-    last = say(fixture, "another lever");
+    assert_int_equal(find(fixture, hits, "lever"), COPSE_ARRAY_SIZE(said));
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(said); i++) { /* also of those taken in together */
+        assert_true(copse_bytes_equal_ids(&hits[COPSE_ARRAY_SIZE(said) - 1 - i].object, &said[i]));
+    }
+    struct copse_id last = say(fixture, "another lever");
     (void)catch_up(fixture, 5);
-    assert_int_equal(find(fixture, hits, "lever"), 13);
+    assert_int_equal(find(fixture, hits, "lever"), COPSE_ARRAY_SIZE(said) + 1);
     assert_true(copse_bytes_equal_ids(&hits[0].object, &last));
 }
 
