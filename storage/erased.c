@@ -4,25 +4,12 @@
 #include "storage/entries.h"
 #include "storage/views.h"
 
-/* Most entries are named by no ERASE: one look saves the rest. */
-static enum copse_err is_named(struct copse_state *state, bool *out, const struct copse_id *id)
-{
-    struct copse_fold_prefix prefix = copse_fold_acts(id, COPSE_OP_ERASE);
-    struct copse_state_cursor cursor;
-    struct copse_slice key;
-    struct copse_slice value;
-    copse_state_open(&cursor, copse_fold_bytes(&prefix));
-    enum copse_err err = copse_state_next(&cursor, &key, &value, state);
-    *out = err == COPSE_OK;
-    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
-}
-
+/* Most entries are named by no ERASE: this look saves the rest. */
 enum copse_err copse_erased_is_named(struct copse_txn *txn, bool *out, uint32_t community,
                                      const struct copse_id *id)
 {
-    struct copse_views views;
-    struct copse_state state = copse_views_state(&views, txn, community);
-    return is_named(&state, out, id);
+    struct copse_fold_prefix prefix = copse_fold_acts(id, COPSE_OP_ERASE);
+    return copse_views_has(txn, out, community, copse_fold_bytes(&prefix));
 }
 
 enum copse_err copse_erased_is(struct copse_txn *txn, bool *out, uint32_t community,
@@ -35,7 +22,7 @@ enum copse_err copse_erased_is(struct copse_txn *txn, bool *out, uint32_t commun
     struct copse_view_options options = {.state = &state, .source = &source, .memory = txn->memory};
     struct copse_view *view = NULL;
     struct copse_view_entry entry;
-    enum copse_err err = is_named(&state, out, id);
+    enum copse_err err = copse_erased_is_named(txn, out, community, id);
     if (err != COPSE_OK || !*out) {
         return err;
     }

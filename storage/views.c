@@ -28,11 +28,11 @@ static struct copse_slice full_key(struct copse_views *views, struct copse_slice
     return (struct copse_slice){views->key, NUMBER_BYTES + key.size};
 }
 
-/* Standings are few, and read with each entry that comes; all other rows are the fold's, which come
- * in no order and have no values. */
-static bool is_standing(struct copse_slice key)
+/* Standings and acts are few, and looked at with each entry that comes: they never wait in layers.
+ * All other rows are of the fold, come in no order and have no values. */
+static bool is_direct(struct copse_slice key)
 {
-    return key.size > 0 && key.data[0] == 'G';
+    return key.size > 0 && (key.data[0] == 'G' || key.data[0] == 'A');
 }
 
 static enum copse_err views_seek(void *context, struct copse_slice *key, struct copse_slice *value,
@@ -58,7 +58,7 @@ static enum copse_err views_get(void *context, struct copse_slice *value, struct
 {
     struct copse_views *views = context;
     struct copse_slice found;
-    if (is_standing(key)) {
+    if (is_direct(key)) {
         return copse_db_get(views->txn->db, value, COPSE_DB_STATE, full_key(views, key));
     }
     enum copse_err err = views_seek(views, &found, value, key);
@@ -68,7 +68,7 @@ static enum copse_err views_get(void *context, struct copse_slice *value, struct
 static enum copse_err views_put(void *context, struct copse_slice key, struct copse_slice value)
 {
     struct copse_views *views = context;
-    if (is_standing(key) || value.size > 0) {
+    if (is_direct(key) || value.size > 0) {
         return copse_db_put(views->txn->db, COPSE_DB_STATE, full_key(views, key), value);
     }
     return copse_layers_put(&views->txn->layers, COPSE_DB_STATE, full_key(views, key));
@@ -77,7 +77,7 @@ static enum copse_err views_put(void *context, struct copse_slice key, struct co
 static enum copse_err views_del(void *context, struct copse_slice key)
 {
     struct copse_views *views = context;
-    if (is_standing(key)) {
+    if (is_direct(key)) {
         return copse_db_del(views->txn->db, COPSE_DB_STATE, full_key(views, key));
     }
     return copse_layers_del(&views->txn->layers, COPSE_DB_STATE, full_key(views, key));
@@ -89,6 +89,19 @@ struct copse_state copse_views_state(struct copse_views *context, struct copse_t
     context->txn = txn;
     context->community = community;
     return (struct copse_state){views_get, views_put, views_del, views_seek, context};
+}
+
+enum copse_err copse_views_has(struct copse_txn *txn, bool *out, uint32_t community,
+                               struct copse_slice prefix)
+{
+    struct copse_views views = {.txn = txn, .community = community};
+    struct copse_slice key;
+    struct copse_slice value;
+    COPSE_ASSERT(is_direct(prefix));
+    struct copse_slice full = full_key(&views, prefix);
+    enum copse_err err = copse_db_seek(txn->db, &key, &value, COPSE_DB_STATE, full);
+    *out = err == COPSE_OK && key.size >= full.size && memcmp(key.data, full.data, full.size) == 0;
+    return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
 /* ---- one entry ---- */

@@ -21,6 +21,11 @@ struct copse_views {
 struct copse_state copse_views_state(struct copse_views *context, struct copse_txn *txn,
                                      uint32_t community);
 
+/* Is there a row of a standing or an act whose key begins with `prefix`? A look into one table,
+ * whatever else the transaction has written. */
+enum copse_err copse_views_has(struct copse_txn *txn, bool *out, uint32_t community,
+                               struct copse_slice prefix) COPSE_MUST_CHECK;
+
 /* Bring the views up to date with an entry that was just stored. */
 enum copse_err copse_views_add(struct copse_txn *txn, uint32_t community,
                                const struct copse_held *held) COPSE_MUST_CHECK;
