@@ -142,7 +142,7 @@ static enum copse_err find_log(struct copse_txn *txn, struct copse_txn_log **out
     return err == COPSE_OK ? copse_logs_get(txn, out, number) : err;
 }
 
-/* SPEC 4.8: "A program keeps at least the 17 branches with the lowest forks" */
+/* SPEC 4.8: "A program keeps at least 17 branches" */
 static enum copse_err place_in_log(struct copse_txn *txn, struct copse_position *out,
                                    struct copse_txn_log *log, const struct copse_admit_entry *fresh,
                                    const struct before *before)

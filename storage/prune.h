@@ -22,10 +22,9 @@ enum copse_err copse_prune_unwanted(struct copse_txn *txn, size_t *budget,
 enum copse_err copse_prune_is_due(struct copse_txn *txn, bool *out, uint32_t log) COPSE_MUST_CHECK;
 
 /* Make room for a fork in a log that has as many branches as are kept (SPEC 4.8): give up the
- * surplus branch, one that is not wanted first, if it is another than the new one, which takes its
- * number. `log` has the new
- * branch as its last. Sets *branch to the number that the new branch has from now on. COPSE_OK,
- * COPSE_ERR_LIMIT when the new one itself is surplus, or a fault. */
+ * surplus branch, none on the way to a leaf that is named if there is another; the new one, the
+ * last of `log`, takes its number. Sets *branch to the number that the new branch has from now on.
+ * COPSE_OK, COPSE_ERR_LIMIT when the new one itself is surplus, or a fault. */
 enum copse_err copse_prune_make_room(struct copse_txn *txn, uint32_t *branch,
                                      struct copse_txn_log *log) COPSE_MUST_CHECK;
 

@@ -1,7 +1,7 @@
 /* How it works: what bears on each line says whether it is clipped. Then passes over the cuts of
  * all that counts tell: the first, which lines that would not be wanted are clipped because a leaf
  * says their device; the others, first counting, then filling, which leaves are named for each
- * clipped line.
+ * line.
  */
 #include "protocol/authority/extent.h"
 
@@ -70,9 +70,11 @@ static void find_extent(struct copse_extent_line *out, const struct copse_contro
     out->of[COPSE_ENTRY_CONTROL] = is_founder ? COPSE_WANTED_ALL : wanted;
 }
 
-static bool is_clipped(const struct copse_extent_line *line)
+/* Leaves are named for every line of which something is wanted: that of a clipped log is what is
+ * wanted, that of a frozen one is reconciled by itself (SPEC 10.11), and a log may freeze later. */
+static bool is_wanted(const struct copse_extent_line *line)
 {
-    return line->of[0] == COPSE_WANTED_CLIPPED || line->of[1] == COPSE_WANTED_CLIPPED;
+    return line->of[0] != COPSE_WANTED_NOTHING || line->of[1] != COPSE_WANTED_NOTHING;
 }
 
 static void name(struct finder *finder, const struct copse_control_line *line,
@@ -80,7 +82,7 @@ static void name(struct finder *finder, const struct copse_control_line *line,
 {
     struct copse_extent_line *wanted = &finder->out->lines[line - finder->control->lines];
     bool is_meant = finder->only == NULL || finder->only == line->person;
-    if (!is_meant || !is_clipped(wanted)) {
+    if (!is_meant || !is_wanted(wanted)) {
         return;
     }
     if (finder->pass == FILLING) {

@@ -7,7 +7,7 @@
 
 struct copse_extent_line {
     enum copse_wanted_extent of[2];   /* by class */
-    struct copse_wanted_leaf *leaves; /* named, if something is CLIPPED; by class, seq, id */
+    struct copse_wanted_leaf *leaves; /* named; none where NOTHING is wanted; by class, seq, id */
     size_t leaf_count;
 };
 

@@ -27,54 +27,6 @@ static void add(struct finder *finder, const struct copse_id *id,
                                                          .class = finder->log->class};
 }
 
-/* The branch that leaves the others, or begins beside them, at the fork seq. */
-static uint32_t find_fork(const struct copse_log *log, uint32_t fork_seq)
-{
-    uint32_t i = log->branch_count;
-    while (i > 0) {
-        i--;
-        if (log->branches[i].first_seq == fork_seq) {
-            break;
-        }
-    }
-    return i;
-}
-
-/* SPEC 10.11: "A frozen log has one item instead: the fork seq in the place of seq, and as id that
- * of the last entry of its trunk (zeros if there is none)." */
-static enum copse_err find_frozen(struct finder *finder, uint32_t fork_seq)
-{
-    uint32_t branch = find_fork(finder->log, fork_seq);
-    struct copse_position position = {finder->number, branch, fork_seq};
-    struct copse_id trunk = {{0}};
-    struct copse_held held;
-    if (fork_seq > 0) {
-        enum copse_err err = finder->source->find(finder->source->context, &held,
-                                                  &finder->log->branches[branch].first);
-        if (err != COPSE_OK) {
-            return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
-        }
-        trunk = held.entry.prev;
-    }
-    add(finder, &trunk, &position);
-    finder->items[0].is_frozen = true;
-    return COPSE_OK;
-}
-
-static enum copse_err find_whole(struct finder *finder)
-{
-    uint32_t fork_seq = 0;
-    if (copse_log_is_frozen(&fork_seq, finder->log)) {
-        return find_frozen(finder, fork_seq);
-    }
-    for (uint32_t i = 0; i < finder->log->branch_count; i++) {
-        const struct copse_log_branch *branch = &finder->log->branches[i];
-        struct copse_position position = {finder->number, i, branch->last_seq};
-        add(finder, &branch->leaf, &position);
-    }
-    return COPSE_OK;
-}
-
 /* Add a leaf unless it is inside one that was added; take out those inside it. */
 static void add_clip(struct finder *finder, const struct copse_id *id,
                      const struct copse_position *position)
@@ -94,25 +46,17 @@ static void add_clip(struct finder *finder, const struct copse_id *id,
     add(finder, id, position);
 }
 
-/* SPEC 7.9: "wanted are its JOIN, the leaves that are named for it and not void, and their
- * ancestors in it" */
-static enum copse_err find_clipped(struct finder *finder)
+/* The leaves named for the log that are held and not void, from this seq on. */
+static enum copse_err find_named(struct finder *finder, uint32_t low)
 {
     const struct copse_source *source = finder->source;
     struct copse_wanted_cursor cursor = {0, 0};
     struct copse_wanted_leaf named;
     struct copse_held held;
     enum copse_err err = COPSE_OK;
-    if (finder->log->class == COPSE_ENTRY_CONTROL) {
-        err = source->find(source->context, &held, &finder->log->join);
-        if (err != COPSE_OK) {
-            return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
-        }
-        add(finder, &held.id, &held.position);
-    }
     while (err == COPSE_OK) {
         err = copse_wanted_next_leaf(&named, &cursor, finder->state, &finder->log->join);
-        if (err != COPSE_OK || named.class != finder->log->class) {
+        if (err != COPSE_OK || named.class != finder->log->class || named.seq < low) {
             continue;
         }
         err = source->find(source->context, &held, &named.id);
@@ -124,6 +68,72 @@ static enum copse_err find_clipped(struct finder *finder)
         err = err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
     }
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
+}
+
+/* The branch that leaves the others, or begins beside them, at the fork seq. */
+static uint32_t find_fork(const struct copse_log *log, uint32_t fork_seq)
+{
+    uint32_t i = log->branch_count;
+    while (i > 0) {
+        i--;
+        if (log->branches[i].first_seq == fork_seq) {
+            break;
+        }
+    }
+    return i;
+}
+
+/* SPEC 10.11: "A frozen log has one item instead: the fork seq in the place of seq, and as id that
+ * of the last entry of its trunk (zeros if there is none); and besides it the leaves that are named
+ * for it (7.9), held and not void, at or behind the fork seq, but for those inside another." */
+static enum copse_err find_frozen(struct finder *finder, uint32_t fork_seq)
+{
+    uint32_t branch = find_fork(finder->log, fork_seq);
+    struct copse_position position = {finder->number, branch, fork_seq};
+    struct copse_id trunk = {{0}};
+    struct copse_held held;
+    if (fork_seq > 0) {
+        enum copse_err err = finder->source->find(finder->source->context, &held,
+                                                  &finder->log->branches[branch].first);
+        if (err != COPSE_OK) {
+            return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
+        }
+        trunk = held.entry.prev;
+    }
+    enum copse_err err = find_named(finder, fork_seq);
+    add(finder, &trunk, &position);
+    finder->items[finder->count - 1].is_frozen = true;
+    return err;
+}
+
+static enum copse_err find_whole(struct finder *finder)
+{
+    uint32_t fork_seq = 0;
+    if (copse_log_is_frozen(&fork_seq, finder->log)) {
+        return find_frozen(finder, fork_seq);
+    }
+    for (uint32_t i = 0; i < finder->log->branch_count; i++) {
+        const struct copse_log_branch *branch = &finder->log->branches[i];
+        struct copse_position position = {finder->number, i, branch->last_seq};
+        add(finder, &branch->leaf, &position);
+    }
+    return COPSE_OK;
+}
+
+/* SPEC 7.9: "wanted are its JOIN, the leaves that are named for it and not void, and their
+ * ancestors in it" */
+static enum copse_err find_clipped(struct finder *finder)
+{
+    const struct copse_source *source = finder->source;
+    struct copse_held held;
+    if (finder->log->class == COPSE_ENTRY_CONTROL) {
+        enum copse_err err = source->find(source->context, &held, &finder->log->join);
+        if (err != COPSE_OK) {
+            return err == COPSE_ERR_NOT_FOUND ? COPSE_ERR_CORRUPT : err;
+        }
+        add(finder, &held.id, &held.position);
+    }
+    return find_named(finder, 0);
 }
 
 enum copse_err copse_item_of_log(struct copse_item out[COPSE_ITEM_OF_LOG_MAX], size_t *count,

@@ -1,14 +1,14 @@
 /* Items: what two nodes compare of their logs (SPEC 10.11).
  *
- * The leaves of what is wanted of a log, or one for a log that is frozen. Sessions reconcile them,
- * and their digest says for a person whether two nodes hold the same.
+ * The leaves of what is wanted of a log; of a frozen one the freeze itself, and the leaves named.
+ * Sessions reconcile them, and their digest says for a person whether two nodes hold the same.
  */
 #ifndef COPSE_PROTOCOL_AUTHORITY_ITEM_H
 #define COPSE_PROTOCOL_AUTHORITY_ITEM_H
 
 #include "protocol/authority/wanted.h"
 
-#define COPSE_ITEM_OF_LOG_MAX COPSE_LOG_BRANCHES_MAX
+#define COPSE_ITEM_OF_LOG_MAX (COPSE_LOG_BRANCHES_MAX + 1) /* a leaf a branch, and the freeze */
 
 struct copse_item {
     struct copse_id author;

@@ -155,11 +155,24 @@ static enum copse_err find_branch(uint32_t *branch, const struct copse_source *s
     return err == COPSE_ERR_NOT_FOUND ? COPSE_OK : err;
 }
 
+/* SPEC 4.8: "while such a leaf is not held, the one that came last" */
+static void want_last(struct copse_wanted_ends *ends, const struct copse_log *log, uint32_t seq)
+{
+    uint32_t last = log->branch_count - 1;
+    if (log->branches[last].first_seq <= seq) {
+        want_way(ends, log, last, log->branches[last].last_seq);
+    }
+}
+
+/* What to want for a leaf of this seq that is not held. */
+typedef void want_missing(struct copse_wanted_ends *ends, const struct copse_log *log,
+                          uint32_t seq);
+
 /* SPEC 7.9: "wanted are its JOIN, the leaves that are named for it and not void, and their
  * ancestors in it" */
 static enum copse_err want_named(struct copse_wanted_ends *ends, const struct copse_state *state,
                                  const struct copse_source *source, const struct copse_log *log,
-                                 uint64_t number)
+                                 uint64_t number, want_missing *missing)
 {
     struct join_row row;
     uint16_t part = 0;
@@ -181,7 +194,7 @@ static enum copse_err want_named(struct copse_wanted_ends *ends, const struct co
             if (err == COPSE_OK && branch < log->branch_count) {
                 want_way(ends, log, branch, leaf.seq);
             } else if (err == COPSE_OK) {
-                want_below(ends, log, leaf.seq);
+                missing(ends, log, leaf.seq);
             }
         }
         if (err == COPSE_OK) {
@@ -207,7 +220,7 @@ enum copse_err copse_wanted_ends_of(struct copse_wanted_ends *out, const struct 
         out->seq[i] = extent == COPSE_WANTED_ALL ? branch->last_seq + 1 : branch->first_seq;
     }
     if (err == COPSE_OK && extent == COPSE_WANTED_CLIPPED) {
-        err = want_named(out, state, source, log, number);
+        err = want_named(out, state, source, log, number, want_below);
     }
     return err;
 }
@@ -225,15 +238,15 @@ enum copse_err copse_wanted_surplus(uint32_t *branch, const struct copse_state *
                                     const struct copse_source *source, uint64_t number)
 {
     const struct copse_log *log = source->log(source->context, number);
-    struct copse_wanted_ends ends;
+    struct copse_wanted_ends ends = {{0}};
     uint32_t spared = 0;
     if (log == NULL) {
         return COPSE_ERR_NOT_FOUND;
     }
-    enum copse_err err = copse_wanted_ends_of(&ends, state, source, number);
+    enum copse_err err = want_named(&ends, state, source, log, number, want_last);
     for (uint32_t i = 0; i < log->branch_count; i++) {
-        bool is_wanted = ends.seq[i] > log->branches[i].first_seq;
-        spared |= is_wanted ? UINT32_C(1) << i : 0;
+        bool is_named = ends.seq[i] > log->branches[i].first_seq;
+        spared |= is_named ? UINT32_C(1) << i : 0;
     }
     if (err == COPSE_OK) {
         *branch = copse_log_surplus(log, spared);

@@ -38,7 +38,7 @@ enum copse_err copse_wanted_of_log(enum copse_wanted_extent *out, const struct c
                                    const struct copse_id *join,
                                    enum copse_entry_class class) COPSE_MUST_CHECK;
 
-/* The leaves named for the logs of a JOIN where they are CLIPPED, by class, seq and id.
+/* The leaves named for the logs of a JOIN, by class, seq and id.
  * COPSE_ERR_NOT_FOUND after the last. Cost: O(index in the part), at most 300. */
 enum copse_err copse_wanted_next_leaf(struct copse_wanted_leaf *out,
                                       struct copse_wanted_cursor *cursor,
@@ -55,8 +55,9 @@ enum copse_err copse_wanted_ends_of(struct copse_wanted_ends *out, const struct 
                                     const struct copse_source *source,
                                     uint64_t log) COPSE_MUST_CHECK;
 
-/* The branch of a log to give up, as copse_log_surplus: those whose own first entry is wanted are
- * spared. The first entry of the last branch need not be held yet. Source: SPEC 4.8. */
+/* The branch of a log to give up, as copse_log_surplus: those on the way to a leaf that is named
+ * are spared, and while one is not held, the last. The first entry of the last branch need not be
+ * held yet. Source: SPEC 4.8. */
 enum copse_err copse_wanted_surplus(uint32_t *branch, const struct copse_state *state,
                                     const struct copse_source *source,
                                     uint64_t log) COPSE_MUST_CHECK;

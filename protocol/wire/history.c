@@ -224,13 +224,17 @@ static enum copse_err look_up(const struct copse_history *history, struct findin
     return COPSE_OK;
 }
 
-/* SPEC 10.14: from what the peer shows of a device, what to do about one own item of it. */
+/* SPEC 10.14: from what the peer shows of a device, what to do about one own item of it. Where the
+ * own log is frozen, what is no frozen item is a leaf that is named. */
 static struct copse_history_plan decide(const struct findings *findings,
-                                        const struct copse_reconcile_item *item)
+                                        const struct copse_reconcile_item *item,
+                                        const struct copse_log *log)
 {
     struct copse_history_plan plan = {COPSE_HISTORY_SEND, 0};
+    uint32_t fork_seq = 0;
     bool is_lower = item->is_frozen && item->position.seq < findings->peer_fork;
-    if (findings->is_peer_frozen && !is_lower) {
+    bool is_named = !item->is_frozen && copse_log_is_frozen(&fork_seq, log);
+    if (findings->is_peer_frozen && !is_lower && !is_named) {
         plan.verdict = COPSE_HISTORY_NOTHING;
     } else if (findings->has_base) {
         plan.from_seq = findings->base_seq + 1;
@@ -260,7 +264,7 @@ enum copse_err copse_history_plan(const struct copse_history *history,
             return err;
         }
     }
-    *out = decide(&findings, item);
+    *out = decide(&findings, item, log);
     return COPSE_OK;
 }
 

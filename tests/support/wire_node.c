@@ -250,13 +250,13 @@ static enum copse_err port_next_log(void *context, uint64_t *number, uint64_t *c
     return COPSE_ERR_NOT_FOUND;
 }
 
-/* A log of which less is wanted than is held. */
-static bool clip_leaf(struct wire_node *node, struct copse_port_leaf *leaf, uint64_t number)
+/* Make the leaf of a log this entry. False: it is not of the log, or not here. */
+static bool put_leaf(struct wire_node *node, struct copse_port_leaf *leaf, uint64_t number,
+                     const struct copse_id *id)
 {
     struct copse_source source = memory_source_port(node->source);
     struct copse_held held;
-    if (copse_bytes_is_zero(&node->clip) ||
-        source.find(source.context, &held, &node->clip) != COPSE_OK ||
+    if (copse_bytes_is_zero(id) || source.find(source.context, &held, id) != COPSE_OK ||
         held.position.log != number) {
         return false;
     }
@@ -300,9 +300,10 @@ static enum copse_err port_next_leaf(void *context, struct copse_port_leaf *out,
         out->position = (struct copse_position){number, branch, log->branches[branch].last_seq};
         *cursor = *cursor + 1;
         uint32_t fork_seq = 0;
-        if (clip_leaf(node, out, number)) {
+        if (put_leaf(node, out, number, &node->clip)) { /* less is wanted than is held */
             *cursor = (number + 1) * 32;
-        } else if (copse_log_is_frozen(&fork_seq, log)) {
+        } else if (copse_log_is_frozen(&fork_seq, log) &&
+                   (branch > 0 || !put_leaf(node, out, number, &node->named))) {
             freeze_leaf(node, out, fork_seq);
             *cursor = (number + 1) * 32;
         }

@@ -27,6 +27,7 @@ struct wire_node {
     bool awaits_publish;          /* own entries do */
     bool refuses_strangers;       /* an ADMISSION is not honoured */
     struct copse_id clip;         /* not zeros: the log of this entry is wanted up to it only */
+    struct copse_id named;        /* not zeros: an item of its log where that is frozen */
     size_t reads;                 /* calls of `at` and `find` */
 };
 

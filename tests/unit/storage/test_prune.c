@@ -301,8 +301,9 @@ static void prune__keeps_the_signature_of_an_entry_without_prev(void **state)
     assert_true(is_signed(fixture, build.prev));
 }
 
-/* Ana removes Ben, with a cut that names one entry. */
-static void remove_ben(struct fixture *fixture, const struct copse_built *last)
+/* An act of Ana's with a cut that names one entry of Ben's. */
+static void cut_ben(struct fixture *fixture, enum copse_op_kind kind, const struct copse_id *target,
+                    const struct copse_built *last)
 {
     uint8_t room[COPSE_ENTRY_OP_BYTES_MAX];
     uint8_t list[256];
@@ -313,8 +314,8 @@ static void remove_ben(struct fixture *fixture, const struct copse_built *last)
                                        .seq = last->entry.seq,
                                        .id = last->id,
                                        .signature = last->signature};
-    struct copse_op remove = {.kind = COPSE_OP_REMOVE, .target = fixture->ben.root};
-    remove.cut = copse_op_list_leaves(&writer, &leaf, 1);
+    struct copse_op act = {.kind = kind, .target = *target};
+    act.cut = copse_op_list_leaves(&writer, &leaf, 1);
     struct copse_build build = {.scheme = copse_key_ed25519(),
                                 .author = &fixture->ana.device,
                                 .secret = &fixture->ana.secret,
@@ -322,7 +323,7 @@ static void remove_ben(struct fixture *fixture, const struct copse_built *last)
                                 .class = COPSE_ENTRY_CONTROL,
                                 .prev = fixture->first[0],
                                 .hlc = 800};
-    assert_int_equal(copse_op_encode(&build.op, room, &remove), COPSE_OK);
+    assert_int_equal(copse_op_encode(&build.op, room, &act), COPSE_OK);
     struct copse_built *built = copse_build_entry(&build);
     fixture->more[fixture->more_count++] = built;
     assert_int_equal(add(fixture, built), COPSE_STORE_STORED);
@@ -339,8 +340,7 @@ static bool is_due(const struct fixture *fixture, uint32_t log)
     return out;
 }
 
-/* SPEC 4.8: "So a leaf that a cut names is not lost because a device wrote more beside it that
- * nobody wants." */
+/* SPEC 4.8: "So a leaf that a cut names is not lost because a device wrote more beside it" */
 static void prune__gives_up_what_no_cut_names(void **state)
 {
     struct fixture *fixture = *state;
@@ -351,7 +351,7 @@ static void prune__gives_up_what_no_cut_names(void **state)
     }
     struct copse_built *named = entry_after(fixture, fixture->stem[STEM - 3], 6000);
     fixture->more[fixture->more_count++] = named;
-    remove_ben(fixture, named);
+    cut_ben(fixture, COPSE_OP_REMOVE, &fixture->ben.root, named);
     /* It is the highest fork of all; the highest that is not wanted makes room. */
     struct copse_store_item item = copse_store_world_item(named);
     struct copse_store_batch batch = {&item, 1};
@@ -363,6 +363,40 @@ static void prune__gives_up_what_no_cut_names(void **state)
     assert_true(holds(fixture, named));
     assert_false(holds(fixture, fixture->more[0]));
     assert_true(holds(fixture, fixture->more[1]));
+    copse_store_world_check(fixture->world);
+}
+
+/* SPEC 4.8: "but first those on the way to a leaf that is named for the log (7.9) and not void, and
+ * while such a leaf is not held, the one that came last" */
+static void prune__takes_the_way_to_what_is_named_of_a_frozen_log(void **state)
+{
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < 16; i++) { /* with the stem 17 branches */
+        struct copse_built *fork = entry_after(fixture, fixture->stem[STEM - 6 - i], 5000 + i);
+        fixture->more[fixture->more_count++] = fork;
+        assert_int_equal(add(fixture, fork), COPSE_STORE_STORED);
+    }
+    struct copse_built *way[3] = {fixture->stem[STEM - 4]};
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(way); i++) {
+        way[i] = entry_after(fixture, i == 0 ? way[0] : way[i - 1], 6000 + i);
+        fixture->more[fixture->more_count++] = way[i];
+    }
+    assert_int_equal(add(fixture, way[0]), COPSE_STORE_SURPLUS);
+    cut_ben(fixture, COPSE_OP_ACCEPT, &fixture->ben.device, way[2]);
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(way); i++) {
+        assert_int_equal(add(fixture, way[i]), COPSE_STORE_STORED);
+    }
+    assert_false(holds(fixture, fixture->more[0])); /* the highest of the others */
+    assert_true(holds(fixture, fixture->more[1]));
+    /* Now that it is held it stays, and what is new has no privilege any more. */
+    struct copse_built *high = entry_after(fixture, fixture->stem[STEM - 3], 7000);
+    struct copse_built *low = entry_after(fixture, fixture->stem[2], 7001);
+    fixture->more[fixture->more_count++] = high;
+    fixture->more[fixture->more_count++] = low;
+    assert_int_equal(add(fixture, high), COPSE_STORE_SURPLUS);
+    assert_int_equal(add(fixture, low), COPSE_STORE_STORED);
+    assert_false(holds(fixture, fixture->more[1]));
+    assert_true(holds(fixture, way[2]));
     copse_store_world_check(fixture->world);
 }
 
@@ -500,7 +534,7 @@ static void admit__keeps_a_signature_that_comes_later(void **state)
     assert_false(is_signed(fixture, run[1]) || is_signed(fixture, run[3]));
     assert_int_equal(add(fixture, run[1]), COPSE_STORE_HELD);
     assert_true(is_signed(fixture, run[1]));
-    remove_ben(fixture, run[3]);
+    cut_ben(fixture, COPSE_OP_REMOVE, &fixture->ben.root, run[3]);
     assert_true(is_signed(fixture, run[3]));
     assert_false(is_signed(fixture, run[2]));
     copse_store_world_check(fixture->world);
@@ -571,6 +605,7 @@ int main(void)
         TEST(prune__drops_signatures_but_those_that_must_stay),
         TEST(prune__keeps_the_signature_of_an_entry_without_prev),
         TEST(prune__gives_up_what_no_cut_names),
+        TEST(prune__takes_the_way_to_what_is_named_of_a_frozen_log),
         TEST(prune__leaves_of_a_clipped_log_the_ways_to_what_is_named),
         TEST(prune__gives_up_both_logs_of_a_stranger_with_all_branches),
         TEST(admit__keeps_a_signature_that_comes_later),

@@ -87,6 +87,44 @@ static void item__is_one_for_a_frozen_log_whichever_branches_are_held(void **sta
     village_stop(&f);
 }
 
+/* SPEC 10.11: "and besides it the leaves that are named for it (7.9), held and not void, at or
+ * behind the fork seq, but for those inside another" */
+static void item__says_the_leaf_that_an_accept_names_of_a_frozen_log(void **state)
+{
+    (void)state;
+    static struct copse_item items[ITEMS_MAX];
+    struct village f;
+    village_start(&f);
+    struct copse_id page = village_create(&f, DAN, COPSE_OBJECT_PAGE, NULL);
+    for (size_t i = 0; i < 16; i++) {
+        (void)village_edit(&f, DAN, &page, NULL, "001", "x");
+        copse_world_go_back(f.world, DAN, 1);
+    }
+    struct copse_op accept = {.kind = COPSE_OP_ACCEPT, .target = copse_world_device(f.world, DAN)};
+    (void)village_edit(&f, DAN, &page, NULL, "002", "y");
+    struct copse_id named[2];
+    for (size_t i = 0; i < COPSE_ARRAY_SIZE(named); i++) {
+        named[i] = village_edit(&f, DAN, &page, NULL, "003", "z");
+        accept.cut = copse_world_cut(f.world, DAN);
+        (void)copse_world_write(f.world, ANA, &accept, village_nothing);
+    }
+    struct copse_id beyond = village_edit(&f, DAN, &page, NULL, "004", "w");
+    struct copse_id kept = digest(&f);
+    copse_world_loosen(f.world, &beyond);
+    check_digest(&f, &kept, true);
+    size_t found[2] = {0, 0};
+    size_t count = gather(&f, items);
+    for (size_t i = 0; i < count; i++) {
+        found[0] += copse_bytes_equal_ids(&items[i].id, &named[0]);
+        found[1] += copse_bytes_equal_ids(&items[i].id, &named[1]) && !items[i].is_frozen;
+    }
+    assert_int_equal(found[0], 0); /* inside the other */
+    assert_int_equal(found[1], 1);
+    copse_world_loosen(f.world, &named[1]);
+    check_digest(&f, &kept, false);
+    village_stop(&f);
+}
+
 static void item__digest_does_not_depend_on_the_order(void **state)
 {
     (void)state;
@@ -111,6 +149,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(item__says_nothing_of_what_a_cut_has_cut_off),
         cmocka_unit_test(item__is_one_for_a_frozen_log_whichever_branches_are_held),
+        cmocka_unit_test(item__says_the_leaf_that_an_accept_names_of_a_frozen_log),
         cmocka_unit_test(item__digest_does_not_depend_on_the_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -202,6 +202,48 @@ static void exchange__brings_frozen_logs_to_their_lowest_fork(void **state)
     (void)run_frozen(20, 1, 0, 39, 1);  /* right behind the first entry */
 }
 
+/* Frozen alike on both sides, and a leaf is named that one holds, further on than a run reaches. */
+static void run_named(bool has_trunk, uint64_t seed)
+{
+    struct wire_scene fixture;
+    wire_scene_begin(&fixture, 3);
+    struct wire_world *world = &fixture.world;
+    wire_world_give_all(world, &fixture.nodes[0]);
+    wire_world_give_all(world, &fixture.nodes[1]);
+    struct copse_built *trunk = world->joins[2];
+    if (has_trunk) {
+        trunk = wire_world_extend(world, 2, COPSE_ENTRY_DATA, trunk, 5);
+    }
+    struct copse_built *first = wire_world_add(world, 2, COPSE_ENTRY_DATA, trunk, 0);
+    for (size_t i = 0; i < 2; i++) {
+        wire_world_give_path(world, &fixture.nodes[i], first);
+        for (size_t k = 0; k < 16; k++) {
+            wire_world_give_path(world, &fixture.nodes[i],
+                                 i == 0 ? wire_world_add(world, 2, COPSE_ENTRY_DATA, trunk, 0)
+                                        : world->entries[world->count - 16 + k]);
+        }
+    }
+    struct copse_built *named = wire_world_extend(world, 2, COPSE_ENTRY_DATA, first, 300);
+    wire_world_give_path(world, &fixture.nodes[1], named);
+    fixture.nodes[0].named = named->id;
+    fixture.nodes[1].named = named->id;
+    wire_scene_connect(&fixture, seed);
+    wire_pair_open(&fixture.pair);
+    wire_pair_wait(&fixture.pair, 3000);
+    wire_scene_assert_same(&fixture);
+    assert_non_null(memory_source_bytes(fixture.nodes[0].source, &named->id).data);
+    assert_in_range(fixture.pair.ends[0].entries, 300, 302);
+    assert_int_equal(fixture.pair.ends[1].entries, 0);
+    wire_scene_end(&fixture);
+}
+
+static void exchange__brings_what_is_named_of_a_frozen_log(void **state)
+{
+    (void)state;
+    run_named(true, 24);
+    run_named(false, 25);
+}
+
 /* The first entry itself is written twice in class 1: nothing is the trunk. */
 static void exchange__brings_a_log_without_trunk_to_both_sides(void **state)
 {
@@ -319,6 +361,7 @@ int main(void)
         cmocka_unit_test(exchange__finds_where_two_branches_part_without_sending_the_log),
         cmocka_unit_test(exchange__sends_only_what_follows_when_one_side_is_ahead),
         cmocka_unit_test(exchange__brings_frozen_logs_to_their_lowest_fork),
+        cmocka_unit_test(exchange__brings_what_is_named_of_a_frozen_log),
         cmocka_unit_test(exchange__brings_a_log_without_trunk_to_both_sides),
         cmocka_unit_test(exchange__brings_a_log_beside_one_without_trunk),
         cmocka_unit_test(exchange__counts_a_log_only_as_far_as_it_is_wanted),
