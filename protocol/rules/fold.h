@@ -52,8 +52,8 @@ struct copse_fold_prefix copse_fold_all_children(void);                      /* 
 struct copse_fold_prefix copse_fold_kind(uint32_t object_kind); /* hlc falling, id rising */
 struct copse_fold_prefix copse_fold_field(const struct copse_id *object, uint32_t field); /* id */
 struct copse_fold_prefix copse_fold_all_fields(const struct copse_id *object); /* (field, id) */
-struct copse_fold_prefix copse_fold_edits(const struct copse_id *object); /* (hlc, id) */
-struct copse_fold_prefix copse_fold_all_edits(void);                      /* (object, hlc, id) */
+struct copse_fold_prefix copse_fold_edits(const struct copse_id *object);      /* (hlc, id) */
+struct copse_fold_prefix copse_fold_all_edits(void); /* (object, hlc, id) */
 struct copse_fold_prefix copse_fold_acts(const struct copse_id *target,
                                          enum copse_op_kind kind);           /* id */
 struct copse_fold_prefix copse_fold_all_acts(const struct copse_id *target); /* (op kind, id) */
