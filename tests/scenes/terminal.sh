@@ -61,14 +61,16 @@ trap : INT
 kill -INT 0
 printf 'Kept?\n' >"$1"
 EDITOR
-EDITOR="sh $folder/editor" script -qec "exec '$copse' ask" /dev/null </dev/null >"$folder/said" 2>&1 ||
+EDITOR="sh $folder/editor"
+export EDITOR
+script -qec "exec '$copse' ask" /dev/null </dev/null >"$folder/said" 2>&1 ||
     fail "the editor was left alone: $(cat "$folder/said")"
 run search kept
 case $output in *'Kept?'*) ;; *) fail "what the editor wrote is not there" ;; esac
 [ -z "$(ls "$XDG_STATE_HOME/copse/drafts")" ] || fail "a draft is left though it is saved"
 printf 'exit 1' >>"$folder/editor"
 for _ in 1 2; do
-    EDITOR="sh $folder/editor" script -qec "exec '$copse' ask" /dev/null </dev/null >"$folder/said" &&
+    script -qec "exec '$copse' ask" /dev/null </dev/null >"$folder/said" &&
         fail "an editor that failed"
 done
 same "$(find "$XDG_STATE_HOME/copse/drafts" -type f | wc -l)" 2 "drafts kept"
