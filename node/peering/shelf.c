@@ -467,12 +467,6 @@ struct copse_port copse_shelf_port(struct copse_shelf *shelf)
 
 /* ---- marks ---- */
 
-/* Earlier ones do not say by which device. */
-static bool shelf_is_mark(struct copse_slice value)
-{
-    return value.size == sizeof(uint64_t) || value.size == MARK_VALUE_BYTES;
-}
-
 enum copse_err copse_shelf_get_mark(struct copse_txn *txn, uint64_t *wall_ms,
                                     const struct copse_id *peer, const struct copse_id *community)
 {
@@ -480,7 +474,7 @@ enum copse_err copse_shelf_get_mark(struct copse_txn *txn, uint64_t *wall_ms,
     struct copse_slice value;
     enum copse_err err =
         copse_local_get(txn, &value, COPSE_LOCAL_PEERS, shelf_mark_key(room, peer, community));
-    if (err == COPSE_OK && !shelf_is_mark(value)) {
+    if (err == COPSE_OK && value.size != MARK_VALUE_BYTES) {
         return COPSE_ERR_CORRUPT;
     }
     if (err == COPSE_OK) {
@@ -529,7 +523,7 @@ enum copse_err copse_shelf_next_mark(struct copse_txn *txn, struct copse_shelf_m
     if (key.size != COPSE_SHELF_MARK_BYTES || key.data[0] != 'e') {
         return COPSE_ERR_NOT_FOUND;
     }
-    if (!shelf_is_mark(value)) {
+    if (value.size != MARK_VALUE_BYTES) {
         return COPSE_ERR_CORRUPT;
     }
     memcpy(mark->peer.bytes, key.data + 1, COPSE_ID_BYTES);
